@@ -1,0 +1,15 @@
+// Builds dist/: the TypeScript sources, then the report page as one self-contained HTML template.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = name => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
+
+const steps = [[bin('tsc'), '-p', 'tsconfig.json']];
+if (existsSync(`${root}/reports/html/page/vite.config.ts`)) steps.push([bin('vite'), 'build', '--logLevel', 'warn', 'reports/html/page']);
+
+for (const [command, ...args] of steps) {
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}

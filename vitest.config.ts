@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit` touches no process, port or clock and runs on every supported Node; the others use real parts. */
+const real = ['**/*.integration.test.ts', 'tests/{conformance,bugs,e2e,examples}/**/*.test.ts'];
+const outside = ['**/node_modules/**', 'dist/**', 'runs/**'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['**/*.test.ts'], exclude: [...outside, ...real], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.integration.test.ts', 'tests/{conformance,examples}/**/*.test.ts'],
+          exclude: outside,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/{bugs,e2e}/**/*.test.ts'],
+          exclude: outside,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
