@@ -1,0 +1,38 @@
+/**
+ * The history contract: one event per line of `history.jsonl`, in the order in which the controller saw them.
+ * Readers of foreign formats produce these same events. See docs/architecture.md, "The history".
+ */
+import type { Json } from '../std/json.ts';
+
+/** `ok` happened, `fail` did not and never will, `info` nobody knows: now, later or never. */
+export type EventType = 'invoke' | 'ok' | 'fail' | 'info';
+
+/** A client process, or the one that injects faults. A process has one open operation at most and never comes back after `info`. */
+export type ProcessId = number | 'nemesis';
+
+/** The object an operation is about; checkers that can, judge each key by itself. */
+export type Key = string | number;
+
+/** Why an operation did not succeed: a name from the system's error table and the words the system used. */
+export interface Failure {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface Event {
+  /** Position in the history, from 0. Anomalies name operations by it. */
+  readonly index: number;
+  /** Integer nanoseconds since the run began, monotonic. In a history without times, the line number. */
+  readonly time: number;
+  readonly process: ProcessId;
+  readonly type: EventType;
+  readonly f: string;
+  readonly key?: Key;
+  readonly value: Json;
+  readonly node?: string;
+  readonly error?: string | Failure;
+  /** Anything else a history carries is kept and ignored. */
+  readonly [extra: string]: unknown;
+}
+
+export type History = readonly Event[];

@@ -1,0 +1,49 @@
+/** The seam of the judges: a history in, a verdict out. */
+import type { History, Key } from '../history/event.ts';
+
+/** Three-valued truth. Merged: valid < unknown < invalid. */
+export type Validity = true | false | 'unknown';
+
+export interface Anomaly {
+  /** The name its paper gave it, for instance `stale-read`, `lost-update`, `G1c`. */
+  readonly type: string;
+  readonly key?: Key;
+  /** The operations that together force it, by `operationIndex`, in history order. */
+  readonly operations: readonly number[];
+  /** Prose that names the contradiction. */
+  readonly explanation: string;
+}
+
+export interface Verdict {
+  readonly valid: Validity;
+  readonly workload: string;
+  readonly model: string;
+  readonly operations: number;
+  readonly keys: number;
+  readonly elapsedMs: number;
+  readonly anomalies: readonly Anomaly[];
+  /** How it was decided, for instance `zones` or `search`. */
+  readonly method?: string;
+  /** Why it is unknown: what ran out, on which key, and how far the history was verified. */
+  readonly unknown?: string;
+  /** Things a reader should know although they change no verdict. */
+  readonly warnings?: readonly string[];
+}
+
+export interface CheckOptions {
+  readonly workload: string;
+  readonly timeLimitMs: number;
+  readonly memoryLimitBytes: number;
+}
+
+export interface Checker {
+  /** The consistency model or property it judges: `linearizable`. */
+  readonly model: string;
+  readonly summary: string;
+  /** Workloads whose histories it understands. */
+  readonly workloads: readonly string[];
+  check(history: History, options: CheckOptions): Verdict;
+}
+
+export const mergeValidity = (verdicts: readonly Validity[]): Validity =>
+  verdicts.includes(false) ? false : verdicts.includes('unknown') ? 'unknown' : true;

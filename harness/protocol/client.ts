@@ -1,0 +1,22 @@
+/** The seam between the run and a system's clients. */
+import type { Failure, Key } from '../history/event.ts';
+import type { Json } from '../std/json.ts';
+
+export interface Invocation {
+  readonly f: string;
+  readonly key?: Key;
+  readonly value: Json;
+  /** The process that asks; stable for the life of one client. */
+  readonly process: number;
+}
+
+export type Completion = { readonly type: 'ok'; readonly value: Json } | { readonly type: 'fail' | 'info'; readonly error: Failure };
+
+/**
+ * One client of one node, owned by one process, with one operation open at most. It never retries by itself.
+ * `invoke` settles soon after `signal` aborts (with `info` unless it knows better); a throw counts as `info`.
+ */
+export interface Client {
+  invoke(operation: Invocation, signal: AbortSignal): Promise<Completion>;
+  close(): Promise<void>;
+}

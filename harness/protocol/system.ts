@@ -1,0 +1,102 @@
+/** What is put to the test: how its nodes start, how to talk to it, what it promises. It starts nothing itself. */
+
+import type { Verdict } from './checker.ts';
+import type { Client } from './client.ts';
+import type { ErrorTable } from './errors.ts';
+import type { Options, OptionTable } from './options.ts';
+
+export type NodeId = string;
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A port of every node. `reachedBy` says which links lead to it: a link is a proxy that faults can act on; the controller has none. */
+export interface PortSpec {
+  readonly reachedBy: readonly ('clients' | 'peers' | 'controller')[];
+}
+
+/** How far a node's clock is off: wall time = true time x rate + offset. Timers run at `rate` too. */
+export interface ClockSkew {
+  readonly offsetMs: number;
+  readonly rate: number;
+}
+
+export interface ClockReading {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+export interface NodeContext {
+  readonly id: NodeId;
+  readonly nodes: readonly NodeId[];
+  readonly options: Options;
+  readonly bugs: readonly string[];
+  /** Where this node listens, by the port names of the system. */
+  readonly listen: Readonly<Record<string, Endpoint>>;
+  /** Where this node dials to reach `port` of another node: its own link there. */
+  peer(to: NodeId, port: string): Endpoint;
+  /** The node's own folder for data that survives a kill. */
+  readonly dataDir: string;
+  /** The node's folder in the run folder: logs and event logs. */
+  readonly logDir: string;
+  /** Which start of this node it is, from 0. */
+  readonly incarnation: number;
+  readonly clock: ClockSkew;
+}
+
+/** One OS process. Its stdout and stderr go to `logDir`. */
+export interface NodeSpec {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Who plays which part right now, as far as the nodes say. */
+export interface Roles {
+  readonly leader: NodeId | undefined;
+  readonly term: number | undefined;
+  readonly followers: readonly NodeId[];
+}
+
+export interface BugSpec {
+  readonly summary: string;
+  /** Faults that provoke it, as `--nemesis` takes them. */
+  readonly provokedBy: string;
+}
+
+/** A node's ports as the controller reaches them, past every link. */
+export type Control = (node: NodeId, port: string) => Endpoint;
+
+export interface System {
+  readonly name: string;
+  readonly summary: string;
+  readonly version: string;
+  readonly defaultNodes: number;
+  readonly options: OptionTable;
+  /** Known bugs that `--bug` switches on; empty for systems of other people. */
+  readonly bugs: Readonly<Record<string, BugSpec>>;
+  readonly ports: Readonly<Record<string, PortSpec>>;
+  /** The port that clients connect to. */
+  readonly clientPort: string;
+  readonly errors: ErrorTable;
+  /** Workloads it offers the operations of, its main one first. */
+  readonly workloads: readonly string[];
+  /** Consistency models it promises for them, the strongest first. */
+  readonly claims: readonly string[];
+  /** How a node starts as a local process. */
+  node(context: NodeContext): NodeSpec;
+  /** Resolves when the node serves; rejects when it does not (yet). Called again until a deadline. */
+  ready(control: Control, node: NodeId, signal: AbortSignal): Promise<void>;
+  connect(node: NodeId, at: Endpoint, options: Options): Promise<Client>;
+  roles?(control: Control, nodes: readonly NodeId[], signal: AbortSignal): Promise<Roles>;
+  /** Asks the far end of a link for a sign of life; resolves when it answered. Proves that a link carries, or that it does not. */
+  ping?(at: Endpoint, port: string, signal: AbortSignal): Promise<void>;
+  readonly clock?: {
+    set(control: Control, node: NodeId, skew: ClockSkew, signal: AbortSignal): Promise<void>;
+    read(control: Control, node: NodeId, signal: AbortSignal): Promise<ClockReading>;
+  };
+  /** Judges what only this system's own logs can tell. Pure: gets the text of each node's log files by name. */
+  judgeLogs?(logs: ReadonlyMap<NodeId, ReadonlyMap<string, string>>): Verdict;
+}

@@ -1,0 +1,25 @@
+/** What is asked of the system, and who judges the answers. Pure. */
+import type { Rng } from '../std/rng.ts';
+import type { Generator } from './generator.ts';
+import type { Options, OptionTable } from './options.ts';
+
+export interface WorkloadContext {
+  readonly rng: Rng;
+  readonly options: Options;
+  readonly concurrency: number;
+  readonly nodes: number;
+}
+
+export interface Workload {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: OptionTable;
+  /** Models that can judge it, the default first. */
+  readonly models: readonly string[];
+  /** Operations that change nothing: an error on one of them is a plain `fail`. */
+  readonly readOnly: readonly string[];
+  /** The endless stream of requests under load. */
+  generator(context: WorkloadContext): Generator;
+  /** What is asked once everything is healed: the final reads. */
+  final?(context: WorkloadContext): Generator;
+}
