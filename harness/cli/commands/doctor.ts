@@ -1,0 +1,134 @@
+/** `ordeal doctor`: what this machine can do, and how to get the rest. */
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, freemem, release, totalmem } from 'node:os';
+import { delimiter, join } from 'node:path';
+import Docker from 'dockerode';
+import { messageOf } from '../../std/user-error.ts';
+import { colours } from '../terminal.ts';
+
+interface Finding {
+  readonly name: string;
+  /** `missing` things are only needed for what `for` says. */
+  readonly status: 'ok' | 'missing' | 'broken';
+  readonly detail: string;
+  readonly for: string;
+  readonly fix?: string;
+}
+
+export const doctor = async (options: { json?: boolean }): Promise<number> => {
+  const findings = [
+    nodeVersion(),
+    machine(),
+    processControl(),
+    program('toxiproxy-server', toxiproxyUse, toxiproxyFix),
+    await docker(),
+    chromium(),
+    ...kernel(),
+  ];
+  if (options.json) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
+  else process.stdout.write(`${findings.map(describe).join('\n')}\n`);
+  return findings.some(finding => finding.status === 'broken') ? 4 : 0;
+};
+
+const describe = ({ name, status, detail, for: use, fix }: Finding): string => {
+  const mark = { ok: colours.green('ok     '), missing: colours.yellow('missing'), broken: colours.red('broken ') }[status];
+  const rest = status === 'ok' ? '' : `\n          needed for ${use}${fix ? `\n          to get it: ${fix}` : ''}`;
+  return `${mark}  ${name}: ${detail}${rest}`;
+};
+
+const nodeVersion = (): Finding => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const enough = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'Node.js',
+    status: enough ? 'ok' : 'broken',
+    detail: process.version,
+    for: 'everything',
+    fix: 'install Node.js 20.19 or newer',
+  };
+};
+
+const machine = (): Finding => {
+  const gib = (bytes: number): string => (bytes / 2 ** 30).toFixed(1);
+  return {
+    name: 'machine',
+    status: 'ok',
+    detail: `${availableParallelism()} cores, ${gib(freemem())} of ${gib(totalmem())} GiB free, ${process.platform} ${release()}`,
+    for: 'everything',
+  };
+};
+
+const processControl = (): Finding => ({
+  name: 'process clusters',
+  status: existsSync('/proc/self/stat') ? 'ok' : 'broken',
+  detail: existsSync('/proc/self/stat') ? 'signals and /proc are there: kill, pause and their proofs work' : 'no /proc on this system',
+  for: '--on process',
+  fix: 'run on Linux',
+});
+
+const toxiproxyUse = 'runs through the real Toxiproxy (--toxiproxy URL); the embedded one serves without it';
+const toxiproxyFix = 'go install github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0';
+
+const program = (name: string, use: string, fix: string): Finding => {
+  const found = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map(folder => join(folder, name))
+    .find(isExecutable);
+  return { name, status: found ? 'ok' : 'missing', detail: found ?? 'not on PATH', for: use, fix };
+};
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const docker = async (): Promise<Finding> => {
+  const use = '--on docker and --on compose';
+  try {
+    const version = await new Docker({ timeout: 2_000 }).version();
+    return { name: 'Docker', status: 'ok', detail: `engine ${version.Version}, API ${version.ApiVersion}`, for: use };
+  } catch (error) {
+    return {
+      name: 'Docker',
+      status: 'missing',
+      detail: messageOf(error),
+      for: use,
+      fix: 'install a Docker engine and start it; set DOCKER_HOST if it is not on this machine',
+    };
+  }
+};
+
+const chromium = (): Finding => {
+  const found = [process.env.ORDEAL_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+    path => path !== undefined && isExecutable(path),
+  );
+  return {
+    name: 'Chromium',
+    status: found ? 'ok' : 'missing',
+    detail: found ?? 'not found',
+    for: 'the browser tests of the report',
+    fix: 'install the package chromium, or set ORDEAL_CHROMIUM',
+  };
+};
+
+/** Queueing disciplines as modules or built in; a missing one is refused when it is asked for, never skipped. */
+const kernel = (): Finding[] => {
+  const has = (module: string): boolean => existsSync(`/sys/module/${module}`) || moduleFiles().includes(module);
+  return ['sch_netem', 'sch_tbf'].map(module => ({
+    name: `kernel ${module}`,
+    status: has(module) ? ('ok' as const) : ('missing' as const),
+    detail: has(module) ? 'there' : 'not loaded and no module found',
+    for: 'kernel-level network faults in containers; Toxiproxy covers TCP without it',
+    fix: 'use a kernel that has it',
+  }));
+};
+
+const moduleFiles = (): string => {
+  const folder = `/lib/modules/${release()}`;
+  const read = (file: string): string => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '');
+  return existsSync(folder) && readdirSync(folder).length > 0 ? read('modules.builtin') + read('modules.dep') : '';
+};

@@ -1,0 +1,94 @@
+/**
+ * `ordeal.config.ts`: all that the flags can say, and systems and workloads of one's own.
+ * Flags win over the file, the file wins over the defaults.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createJiti } from 'jiti';
+import { z } from 'zod';
+import type { System } from '../protocol/system.ts';
+import type { Workload } from '../protocol/workload.ts';
+import { messageOf, UserError } from '../std/user-error.ts';
+
+const words = z.union([z.string(), z.array(z.string())]).transform(value => (typeof value === 'string' ? value.split(',') : value));
+const text = z.union([z.string(), z.number()]).transform(String);
+
+/** Every flag of `run` by its camel-cased name; durations as the flags write them. */
+export const runConfigSchema = z
+  .object({
+    system: z.string(),
+    on: z.enum(['process', 'docker', 'compose', 'external']),
+    nodes: z.coerce.number().int().min(1).max(100),
+    workload: z.string(),
+    model: z.string(),
+    nemesis: words,
+    interval: text,
+    timeLimit: text,
+    rate: z.union([z.literal('max'), z.coerce.number().positive()]),
+    concurrency: z.coerce.number().int().min(1).max(10_000),
+    seed: z.coerce.number().int().nonnegative(),
+    bug: words,
+    set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    values: z.enum(['unique', 'small']),
+    store: z.string(),
+    toxiproxy: z.url(),
+    operationTimeout: text,
+    recoveryTimeout: text,
+    checkTimeLimit: text,
+    memoryLimit: text,
+  })
+  .partial()
+  .strict();
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+export interface Config {
+  /** Defaults for the flags of `ordeal run`. */
+  readonly run?: z.input<typeof runConfigSchema>;
+  readonly systems?: readonly System[];
+  readonly workloads?: readonly Workload[];
+}
+
+const configSchema = z
+  .object({
+    run: runConfigSchema.optional(),
+    systems: z.array(z.custom<System>(isNamed)).optional(),
+    workloads: z.array(z.custom<Workload>(isNamed)).optional(),
+  })
+  .strict();
+
+export type LoadedConfig = z.output<typeof configSchema>;
+
+function isNamed(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string';
+}
+
+/** Gives an `ordeal.config.ts` its types. */
+export const defineConfig = (config: Config): Config => config;
+
+const defaultName = 'ordeal.config.ts';
+
+/** Loads the named file, or `ordeal.config.ts` where there is one. Throws a usage error with the path inside the file that is wrong. */
+export const loadConfig = async (file: string | undefined, folder = process.cwd()): Promise<LoadedConfig> => {
+  const path = resolve(folder, file ?? defaultName);
+  if (!existsSync(path)) {
+    if (file === undefined) return {};
+    throw new UserError('usage', 'no-config', `--config ${file}: no such file`, { hint: `looked at ${path}` });
+  }
+  return parseWith(configSchema, await importDefault(path), path);
+};
+
+const importDefault = async (path: string): Promise<unknown> => {
+  try {
+    return await createJiti(import.meta.url).import(path, { default: true });
+  } catch (cause) {
+    throw new UserError('usage', 'bad-config', `${path} could not be loaded: ${messageOf(cause)}`, { cause });
+  }
+};
+
+/** Parses unknown data once, at the edge; what is wrong is said with its path. */
+export const parseWith = <T>(schema: z.ZodType<T>, data: unknown, what: string): T => {
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new UserError('usage', 'bad-config', `${what} is not valid:\n${z.prettifyError(parsed.error)}`, { hint: 'see ordeal run --help' });
+};
