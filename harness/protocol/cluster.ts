@@ -21,6 +21,8 @@ export interface Toxic {
 
 /** Toxics that are in force. Removing twice is harmless. */
 export interface AppliedToxics {
+  /** How many were put in force: one per stream that carries packets of the flows; 0 where no link carries them. */
+  readonly placed: number;
   /** Resolves to the number of toxics that the server confirms to be in force right now. */
   confirm(signal: AbortSignal): Promise<number>;
   remove(): Promise<void>;

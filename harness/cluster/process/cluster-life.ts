@@ -1,0 +1,140 @@
+/** What one attempt to start a cluster brings to life, in order, and how it all ends. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { UnexpectedExit } from '../../protocol/cluster.ts';
+import type { Control, Endpoint, NodeId } from '../../protocol/system.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
+import { releasePorts, reservePorts } from '../ports.ts';
+import { assertToxiproxy, createToxiproxyApi } from '../toxiproxy/api.ts';
+import { createProxyLinks, type ProxyLinks } from '../toxiproxy/links.ts';
+import { startToxiproxyServer, type ToxiproxyServer } from '../toxiproxy/server.ts';
+import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
+import { NodeProcess } from './node-process.ts';
+import type { ProcessClusterOptions } from './process-cluster.ts';
+
+/** Filled in as things come to life, so that whatever there is can be ended at any moment. */
+export interface ClusterLife {
+  listens: ReadonlyMap<NodeId, Readonly<Record<string, Endpoint>>>;
+  reserved: readonly number[];
+  watchdog?: Watchdog;
+  server?: ToxiproxyServer;
+  links?: ProxyLinks;
+  nodes: ReadonlyMap<NodeId, NodeProcess>;
+}
+
+export interface LifeOptions extends ProcessClusterOptions {
+  readonly control: Control;
+  readonly report: (exit: UnexpectedExit) => void;
+}
+
+/** Watchdog first, then links, then nodes, all of these at once. Throws the first error; what came to life until then stays in `life`. */
+export const startLife = async (life: ClusterLife, options: LifeOptions, signal: AbortSignal): Promise<void> => {
+  await reserveListens(life, options);
+  life.watchdog = await startWatchdog(options.runFolder);
+  signal.throwIfAborted();
+  life.links = await startLinks(life, life.watchdog, options);
+  signal.throwIfAborted();
+  life.nodes = createNodes(life.links, life.watchdog, options);
+  await startNodes([...life.nodes.values()], signal);
+};
+
+/** Never throws; resolves to what could not be ended. Whatever is left is then up to the watchdog. */
+export const endLife = async (life: ClusterLife, graceMs: number): Promise<string[]> => {
+  const orSay = (ending: Promise<string | undefined> | undefined): Promise<string | undefined> =>
+    ending?.catch(messageOf) ?? Promise.resolve(undefined);
+  const nodes = await Promise.all([...life.nodes.values()].map(node => orSay(node.close(graceMs))));
+  // Proxies of our own server end with it.
+  const proxies = life.server === undefined ? ((await life.links?.close()) ?? []) : [];
+  const server = await orSay(life.server?.close());
+  const watchdog = (await life.watchdog?.close().catch(thrown => [messageOf(thrown)])) ?? [];
+  releasePorts(life.reserved);
+  return [...nodes, ...proxies, server, ...watchdog].filter(sentence => sentence !== undefined);
+};
+
+const reserveListens = async (life: ClusterLife, { nodes, system }: LifeOptions): Promise<void> => {
+  const names = Object.keys(system.ports);
+  const ports = await reservePorts(nodes.length * names.length);
+  life.reserved = ports;
+  life.listens = new Map(
+    nodes.map((node, i) => [
+      node,
+      Object.fromEntries(names.map((name, j) => [name, { host: '127.0.0.1', port: ports[i * names.length + j]! }])),
+    ]),
+  );
+};
+
+const startLinks = async (life: ClusterLife, watchdog: Watchdog, options: LifeOptions): Promise<ProxyLinks> => {
+  const { system, nodes, control, report } = options;
+  const prefix = `ordeal-${watchdog.token.slice(0, 8)}-`;
+  let url = options.toxiproxyUrl?.replace(/\/+$/, '');
+  if (url === undefined) {
+    const onExit = (exit: Omit<UnexpectedExit, 'node'>) => report({ ...exit, node: 'toxiproxy' });
+    life.server = await startToxiproxyServer({ watchdog, folder: options.runFolder, onExit });
+    url = life.server.url;
+  } else {
+    refuseFarAway(url);
+    watchdog.holdProxies({ url, prefix });
+  }
+  const api = createToxiproxyApi(url);
+  await assertToxiproxy(api);
+  return createProxyLinks({ api, system, nodes, control, prefix, onTrouble: sentence => options.onTrouble?.(sentence) });
+};
+
+/** Nodes of this cluster listen on loopback only: a Toxiproxy on another machine could not reach them. */
+const refuseFarAway = (url: string): void => {
+  const host = URL.canParse(url) ? new URL(url).hostname : undefined;
+  if (host !== undefined && /^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) return;
+  throw new UserError('usage', 'toxiproxy-not-local', `--toxiproxy ${url}: expected the address of a Toxiproxy on this machine`, {
+    hint: 'for instance http://127.0.0.1:8474; clusters of local processes listen on loopback only',
+  });
+};
+
+const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions): Map<NodeId, NodeProcess> => {
+  const { system, nodes, control, bugs, runFolder } = options;
+  const { clock } = system;
+  const listenOf = (id: NodeId) => Object.fromEntries(Object.keys(system.ports).map(port => [port, control(id, port)]));
+  return new Map(
+    nodes.map(id => {
+      const folder = join(runFolder, 'nodes', id);
+      mkdirSync(folder, { recursive: true });
+      const node = new NodeProcess({
+        id,
+        folder,
+        watchdog,
+        spec: facts =>
+          system.node({
+            ...facts,
+            id,
+            nodes,
+            bugs,
+            options: options.options,
+            listen: listenOf(id),
+            peer: (to, port) => links.address(id, to, port),
+          }),
+        ready: signal => system.ready(control, id, signal),
+        setClock: clock && ((skew, signal) => clock.set(control, id, skew, signal)),
+        readClock: clock && (signal => clock.read(control, id, signal)),
+        readyTimeoutMs: options.readyTimeoutMs ?? 30_000,
+        onUnexpectedExit: exit => options.report({ ...exit, node: id }),
+      });
+      return [id, node];
+    }),
+  );
+};
+
+/** All at once; as soon as one cannot start, the others are not waited for. */
+const startNodes = async (nodes: readonly NodeProcess[], signal: AbortSignal): Promise<void> => {
+  const giveUp = new AbortController();
+  const errors: unknown[] = [];
+  await Promise.all(
+    nodes.map(async node => {
+      try {
+        await node.start(AbortSignal.any([signal, giveUp.signal]));
+      } catch (thrown) {
+        errors.push(thrown);
+        giveUp.abort();
+      }
+    }),
+  );
+  if (errors.length > 0) throw errors[0];
+};

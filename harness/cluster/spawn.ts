@@ -1,0 +1,82 @@
+/** Starts one long-lived child: its own process group, its output straight into files, on the watchdog's lease from the first moment. */
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { messageOf, UserError } from '../std/user-error.ts';
+import { send } from './watchdog/process-id.ts';
+import type { Watchdog } from './watchdog/watchdog.ts';
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface Child {
+  readonly pid: number;
+  /** Resolves when the kernel has reported the end. */
+  readonly exited: Promise<Exit>;
+  /** Undefined while it lives. */
+  exit(): Exit | undefined;
+  /** To its whole group; false when nobody is left to receive it. */
+  signal(name: NodeJS.Signals): boolean;
+  /** Resolves to whether it was gone within this time. */
+  goneWithin(ms: number): Promise<boolean>;
+}
+
+export interface ChildSpec {
+  readonly label: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Throws a UserError when the command cannot be started at all. */
+export const spawnChild = async (spec: ChildSpec, watchdog: Watchdog): Promise<Child> => {
+  const files = [openSync(spec.stdout, 'a'), openSync(spec.stderr, 'a')] as const;
+  const child = execa(spec.command, spec.args, {
+    detached: true, // a Ctrl-C in the terminal is for the controller alone
+    cleanup: false, // the watchdog does that, also when the controller is killed
+    reject: false,
+    buffer: false,
+    cwd: spec.cwd,
+    env: { ...spec.env, ...watchdog.env },
+    stdin: 'ignore',
+    stdout: files[0] as 3, // any descriptor will do; execa's types know only the first few
+    stderr: files[1] as 3,
+  });
+  const { pid } = child;
+  if (pid !== undefined) watchdog.add(pid, spec.label);
+  for (const file of files) closeSync(file);
+  if (pid === undefined) {
+    const { cause } = await child;
+    throw new UserError('environment', 'cannot-start', `${spec.label} cannot be started: ${spec.command}: ${messageOf(cause)}`, { cause });
+  }
+
+  let exit: Exit | undefined;
+  const exited = new Promise<Exit>(resolve => {
+    child.once('exit', (exitCode, signal) => {
+      exit = { exitCode, signal };
+      watchdog.remove(pid);
+      resolve(exit);
+    });
+  });
+  return {
+    pid,
+    exited,
+    exit: () => exit,
+    signal: name => exit === undefined && send(-pid, name),
+    goneWithin: async ms => {
+      if (exit !== undefined) return true;
+      const timer = new AbortController();
+      await Promise.race([exited, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+      timer.abort();
+      return exit !== undefined;
+    },
+  };
+};
+
+/** `exit code 3` or `signal SIGSEGV`. */
+export const describeExit = ({ exitCode, signal }: Exit): string => (signal === null ? `exit code ${exitCode}` : `signal ${signal}`);

@@ -1,0 +1,153 @@
+/**
+ * The one place that talks to Toxiproxy. It speaks through toxiproxy-node-client and makes up for what that client lacks:
+ * deadlines, the server's own words in errors, names that survive a URL, and the calls it does not know (toxics in force, metrics).
+ */
+import { Proxy as ClientProxy, Toxic as ClientToxic, Toxiproxy } from 'toxiproxy-node-client';
+import type { Toxic } from '../../protocol/cluster.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
+
+export type Stream = 'upstream' | 'downstream';
+
+export interface NamedToxic extends Toxic {
+  readonly name: string;
+  readonly stream: Stream;
+}
+
+export interface ProxyBody {
+  readonly name: string;
+  readonly listen: string;
+  readonly upstream: string;
+}
+
+/** A call that Toxiproxy refused, or did not answer in time. `status` is undefined where no answer came. */
+export class ToxiproxyError extends Error {
+  readonly status: number | undefined;
+  readonly timedOut: boolean;
+
+  constructor(message: string, options: { status?: number; timedOut?: boolean; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'ToxiproxyError';
+    this.status = options.status;
+    this.timedOut = options.timedOut ?? false;
+  }
+}
+
+export interface ToxiproxyApi {
+  readonly url: string;
+  version(): Promise<string>;
+  /** Resolves to the address it listens on, with the port that the server chose for port 0. */
+  createProxy(body: ProxyBody): Promise<string>;
+  /** Harmless when there is none of this name. */
+  removeProxy(name: string): Promise<void>;
+  addToxic(proxy: string, toxic: NamedToxic): Promise<void>;
+  /** Harmless when there is none of this name. */
+  removeToxic(proxy: string, toxic: string): Promise<void>;
+  /** Names of the toxics in force, by proxy. */
+  toxics(signal: AbortSignal): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Prometheus text. */
+  metrics(signal: AbortSignal): Promise<string>;
+}
+
+/** Throws ToxiproxyError from every call; none takes longer than `deadlineMs`. */
+export const createToxiproxyApi = (url: string, deadlineMs = 3000): ToxiproxyApi => {
+  const http = createTransport(deadlineMs);
+  const client = new Toxiproxy(url);
+  // The client's transport has no deadline and drops error bodies; it is a public field, so ours takes its place.
+  Object.assign(client, { api: http });
+  // The client's proxies and toxics are snapshots that only need a name to make calls; asking the server for them first would be a call more.
+  const handle = (name: string) => new ClientProxy(client, { name, listen: '', upstream: '', enabled: true, toxics: [] });
+  return {
+    url,
+    version: async () => (JSON.parse(await client.getVersion()) as { version: string }).version,
+    createProxy: async body => (await client.createProxy({ ...body, enabled: true })).listen,
+    removeProxy: name => ignoreMissing(handle(name).remove()),
+    addToxic: async (proxy, toxic) => {
+      await handle(proxy).addToxic({ toxicity: 1, ...toxic });
+    },
+    removeToxic: (proxy, toxic) => ignoreMissing(new ClientToxic(client.api, handle(proxy).getPath(), toxicBody(toxic)).remove()),
+    toxics: async signal => {
+      const { data } = await http.get<Record<string, { toxics: readonly { name: string }[] }>>(`${url}/proxies`, signal);
+      return new Map(Object.entries(data).map(([name, proxy]) => [name, proxy.toxics.map(toxic => toxic.name)]));
+    },
+    metrics: signal => http.getText(`${url}/metrics`, signal),
+  };
+};
+
+/** Throws a UserError when nothing at the address behaves like Toxiproxy. */
+export const assertToxiproxy = async (api: ToxiproxyApi): Promise<void> => {
+  try {
+    await api.version();
+  } catch (cause) {
+    throw new UserError('environment', 'toxiproxy-unreachable', `no Toxiproxy answers at ${api.url}: ${messageOf(cause)}`, {
+      hint: 'start one with `ordeal toxiproxy`, or leave out --toxiproxy to use the embedded one',
+      cause,
+    });
+  }
+};
+
+/** Names that need no escaping in a URL. Distinct names stay distinct only if the caller adds a number of its own. */
+export const urlSafe = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_');
+
+/** What the client wants to know of a toxic before it removes it; only the name counts. */
+const toxicBody = (name: string) => ({ name, type: 'latency' as const, stream: 'upstream' as const, toxicity: 1, attributes: {} });
+
+const ignoreMissing = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (thrown) {
+    if (!(thrown instanceof ToxiproxyError && thrown.status === 404)) throw thrown;
+  }
+};
+
+interface Transport {
+  get<T>(url: string, signal?: AbortSignal): Promise<{ data: T }>;
+  post<T>(url: string, body?: unknown): Promise<{ data: T }>;
+  delete(url: string): Promise<void>;
+  getText(url: string, signal?: AbortSignal): Promise<string>;
+}
+
+/** The shape of the client's own transport. */
+const createTransport = (deadlineMs: number): Transport => {
+  const text = async (method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<string> => {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const called = `${method} ${url}`;
+    try {
+      const response = await fetch(url, {
+        method,
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        headers: { 'user-agent': 'ordeal', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const answer = await response.text();
+      if (!response.ok) throw new ToxiproxyError(`${called}: ${response.status} ${wordsOf(answer)}`, { status: response.status });
+      return answer;
+    } catch (cause) {
+      if (cause instanceof ToxiproxyError) throw cause;
+      if (deadline.aborted) throw new ToxiproxyError(`${called}: no answer within ${deadlineMs} ms`, { timedOut: true, cause });
+      throw new ToxiproxyError(`${called}: ${reasonOf(cause)}`, { cause });
+    }
+  };
+  const json = async <T>(answer: Promise<string>): Promise<{ data: T }> => {
+    const said = await answer;
+    return { data: (said === '' ? undefined : JSON.parse(said)) as T };
+  };
+  return {
+    get: (url, signal) => json(text('GET', url, undefined, signal)),
+    post: (url, body) => json(text('POST', url, body)),
+    delete: async url => void (await text('DELETE', url)),
+    getText: (url, signal) => text('GET', url, undefined, signal),
+  };
+};
+
+/** The server says `{error, status}`; anything else is quoted as it is. */
+const wordsOf = (answer: string): string => {
+  try {
+    return (JSON.parse(answer) as { error?: string }).error ?? answer;
+  } catch {
+    return answer.trim().slice(0, 200);
+  }
+};
+
+/** fetch says only "fetch failed" and hides why in its cause. */
+const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error && thrown.cause !== undefined ? messageOf(thrown.cause) : messageOf(thrown);

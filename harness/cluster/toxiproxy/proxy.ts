@@ -1,0 +1,90 @@
+/**
+ * One proxy and the toxics that should be in force on it. The real server can hang while it changes toxics under traffic; then the proxy
+ * is deleted and made anew, with the same address and the toxics it should have. That closes its connections, and is said.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Endpoint } from '../../protocol/system.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
+import { type NamedToxic, type ToxiproxyApi, ToxiproxyError } from './api.ts';
+
+export interface LinkProxy {
+  readonly name: string;
+  readonly address: Endpoint;
+  add(toxic: NamedToxic): Promise<void>;
+  /** Harmless when it is not there. */
+  remove(toxic: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProxySpec {
+  readonly name: string;
+  readonly upstream: Endpoint;
+  /** Told, in one sentence, when the proxy had to be made anew. */
+  readonly onRebuilt: (sentence: string) => void;
+}
+
+export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<LinkProxy> => {
+  const upstream = `${spec.upstream.host}:${spec.upstream.port}`;
+  const listen = await api.createProxy({ name: spec.name, listen: '127.0.0.1:0', upstream });
+  const wanted = new Map<string, NamedToxic>();
+  let last: Promise<void> = Promise.resolve();
+
+  /** One change at a time: the server would make them wait for each other anyway, and a rebuild must not race with a change. */
+  const inTurn = (change: () => Promise<void>): Promise<void> => {
+    const mine = last.then(change);
+    last = mine.catch(() => {});
+    return mine;
+  };
+  const orRebuild = async (call: Promise<void>): Promise<void> => {
+    try {
+      await call;
+    } catch (thrown) {
+      if (!(thrown instanceof ToxiproxyError && thrown.timedOut)) throw thrown;
+      await rebuild(api, { name: spec.name, listen, upstream }, [...wanted.values()]);
+      spec.onRebuilt(`Toxiproxy hung (${thrown.message}); proxy ${spec.name} was made anew and its connections were closed`);
+    }
+  };
+
+  return {
+    name: spec.name,
+    address: { host: '127.0.0.1', port: Number(listen.slice(listen.lastIndexOf(':') + 1)) },
+    add: toxic =>
+      inTurn(async () => {
+        wanted.set(toxic.name, toxic);
+        try {
+          await orRebuild(api.addToxic(spec.name, toxic));
+        } catch (thrown) {
+          wanted.delete(toxic.name);
+          throw thrown;
+        }
+      }),
+    remove: toxic =>
+      inTurn(async () => {
+        if (!wanted.delete(toxic)) return;
+        await orRebuild(api.removeToxic(spec.name, toxic));
+      }),
+    close: () => inTurn(() => api.removeProxy(spec.name)),
+  };
+};
+
+const rebuild = async (
+  api: ToxiproxyApi,
+  body: { name: string; listen: string; upstream: string },
+  toxics: NamedToxic[],
+): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await api.removeProxy(body.name);
+      await api.createProxy(body);
+      for (const toxic of toxics) await api.addToxic(body.name, toxic);
+      return;
+    } catch (cause) {
+      if (attempt === 3)
+        throw new UserError('environment', 'toxiproxy-hung', `Toxiproxy at ${api.url} hangs and cannot be mended: ${messageOf(cause)}`, {
+          hint: 'the embedded server (without --toxiproxy) does not have this fault',
+          cause,
+        });
+      await sleep(100);
+    }
+  }
+};

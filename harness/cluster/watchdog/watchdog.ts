@@ -1,0 +1,71 @@
+/** The controller's side of the watchdog: whoever starts a process puts it on the lease at once and takes it off when it is gone. */
+import { randomBytes } from 'node:crypto';
+import { execa } from 'execa';
+import { assert } from '../../std/assert.ts';
+import { builtPath } from '../../std/paths.ts';
+import { messageOf } from '../../std/user-error.ts';
+import { type Lease, type LeasedProcess, removeLease, writeLease } from './lease.ts';
+import { identify, leaseVariable } from './process-id.ts';
+
+export interface Watchdog {
+  readonly token: string;
+  /** To be added to the environment of every process that is started: even one that never reached the lease is found by it. */
+  readonly env: Readonly<Record<string, string>>;
+  add(pid: number, label: string): void;
+  remove(pid: number): void;
+  /** Names the proxies on a foreign Toxiproxy that must not outlive the controller. */
+  holdProxies(proxies: { url: string; prefix: string }): void;
+  /** Ends the watch; what is still on the lease is left to the watchdog, which ends it. Resolves to what went wrong on the way. */
+  close(): Promise<string[]>;
+}
+
+/** Starts the watchdog of one cluster. Throws when it cannot be started: nothing may run unwatched. */
+export const startWatchdog = async (runFolder: string): Promise<Watchdog> => {
+  const token = randomBytes(16).toString('hex');
+  const controller = identify(process.pid);
+  assert(controller !== undefined, 'this very process runs');
+  const child = execa(process.execPath, [builtPath('harness/cluster/watchdog/main')], {
+    detached: true, // a Ctrl-C in the terminal must not reach it
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+    stdout: 'ignore',
+    stderr: 'ignore',
+  });
+  await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+  child.unref();
+  child.stdin.on('error', () => {}); // it died: the lease file still tells `ordeal clean`
+
+  let lease: Lease = { token, controller, runFolder, processes: [] };
+  const troubles = new Set<string>();
+  const publish = (next: Lease): void => {
+    lease = next;
+    child.stdin.write(`${JSON.stringify(lease)}\n`);
+    try {
+      writeLease(lease);
+    } catch (thrown) {
+      troubles.add(`the lease could not be written: ${messageOf(thrown)}`);
+    }
+  };
+  const others = (pid: number): readonly LeasedProcess[] => lease.processes.filter(process => process.pid !== pid);
+
+  publish(lease);
+  return {
+    token,
+    env: { [leaseVariable]: token },
+    add: (pid, label) => {
+      const id = identify(pid);
+      if (id !== undefined) publish({ ...lease, processes: [...others(pid), { ...id, label }] });
+    },
+    remove: pid => publish({ ...lease, processes: others(pid) }),
+    holdProxies: proxies => publish({ ...lease, proxies }),
+    close: async () => {
+      const clean = lease.processes.length === 0;
+      child.stdin.end(clean ? 'done\n' : undefined);
+      await child;
+      if (clean) removeLease(token);
+      return [...troubles];
+    },
+  };
+};
