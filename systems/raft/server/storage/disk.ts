@@ -1,0 +1,87 @@
+/**
+ * The queue in front of the store: writes that come while the disk is busy are committed together, and what waits for them is told in order.
+ *
+ * With the bug no-fsync it tells at once and writes entries every 1.5 s.
+ */
+import type { Clock } from '../clock.ts';
+import type { Write } from '../core/types.ts';
+import type { Store } from './store.ts';
+
+const LAZY_WRITE_MS = 1500;
+
+interface Job {
+  readonly writes: readonly Write[];
+  readonly durable: () => void;
+}
+
+export interface Disk {
+  /** Calls `durable` when these writes and all before them are on disk; at once, and synchronously, if none are under way. */
+  submit(writes: readonly Write[], durable: () => void): void;
+  /** Resolves when nothing is under way any more. */
+  close(): Promise<void>;
+}
+
+export interface DiskOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The bug no-fsync. */
+  readonly lazy: boolean;
+  /** A failed write is fatal: what was promised cannot be kept. */
+  readonly onError: (error: unknown) => void;
+}
+
+export function openDisk({ store, clock, lazy, onError }: DiskOptions): Disk {
+  let queue: Job[] = [];
+  let running: Promise<void> | null = null;
+
+  const drain = async () => {
+    while (queue.length > 0) {
+      const jobs = queue;
+      queue = [];
+      await store.write(jobs.flatMap(({ writes }) => writes));
+      for (const { durable } of jobs) durable();
+    }
+    running = null;
+  };
+
+  const enqueue = (job: Job) => {
+    queue.push(job);
+    running ??= drain().catch(onError);
+  };
+
+  const later = lazyWriter(clock, writes => enqueue({ writes, durable: () => {} }));
+
+  return {
+    submit(writes, durable) {
+      if (lazy) {
+        later.add(writes);
+        durable();
+      } else if (writes.length === 0 && running === null) durable();
+      else enqueue({ writes, durable });
+    },
+    async close() {
+      later.flush();
+      await running;
+      await store.close();
+    },
+  };
+}
+
+function lazyWriter(clock: Clock, write: (writes: readonly Write[]) => void) {
+  let held: Write[] = [];
+  let waiting = false;
+  const flush = () => {
+    waiting = false;
+    if (held.length > 0) write(held);
+    held = [];
+  };
+  return {
+    flush,
+    add(writes: readonly Write[]) {
+      held.push(...writes);
+      if (held.length === 0 || waiting) return;
+      waiting = true;
+      clock.after(LAZY_WRITE_MS, flush);
+    },
+  };
+}
