@@ -35,4 +35,18 @@ export interface Event {
   readonly [extra: string]: unknown;
 }
 
+/** An event before it has its place in the history. */
+export interface EventDraft {
+  readonly time: number;
+  readonly process: ProcessId;
+  readonly type: EventType;
+  readonly f: string;
+  readonly key?: Key;
+  readonly value: Json;
+  readonly node?: string;
+  readonly error?: string | Failure;
+  /** Open-loop load: when the request was due, nanoseconds, if it had to wait for a free process. */
+  readonly due?: number;
+}
+
 export type History = readonly Event[];

@@ -14,9 +14,12 @@ export type Completion = { readonly type: 'ok'; readonly value: Json } | { reado
 
 /**
  * One client of one node, owned by one process, with one operation open at most. It never retries by itself.
- * `invoke` settles soon after `signal` aborts (with `info` unless it knows better); a throw counts as `info`.
+ * `invoke` settles soon after `signal` aborts (with `info` unless it knows better); a throw counts as `info`. The signal is the same for
+ * all operations of a client and aborts once: take listeners off it again.
  */
 export interface Client {
+  /** True once it can do nothing more, for instance because its connection is gone: the interpreter then opens another one. */
+  readonly closed?: boolean;
   invoke(operation: Invocation, signal: AbortSignal): Promise<Completion>;
   close(): Promise<void>;
 }

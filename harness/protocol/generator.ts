@@ -16,7 +16,10 @@ export interface Request {
   readonly time?: number;
 }
 
-/** What a generator may know. Threads are workers; each runs one process at a time. */
+/**
+ * What a generator may know; valid during the call only. Threads are workers; each runs one process at a time: process p belongs to
+ * thread p % `threads`.
+ */
 export interface Context {
   /** Nanoseconds since the run began. */
   readonly time: number;
@@ -24,6 +27,8 @@ export interface Context {
   readonly free: readonly number[];
   /** All live client processes, in thread order. */
   readonly processes: readonly number[];
+  /** How many threads the whole run has. */
+  readonly threads: number;
   readonly nemesisFree: boolean;
   readonly rng: Rng;
 }

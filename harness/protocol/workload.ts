@@ -1,4 +1,5 @@
 /** What is asked of the system, and who judges the answers. Pure. */
+import type { Key } from '../history/event.ts';
 import type { Rng } from '../std/rng.ts';
 import type { Generator } from './generator.ts';
 import type { Options, OptionTable } from './options.ts';
@@ -8,6 +9,8 @@ export interface WorkloadContext {
   readonly options: Options;
   readonly concurrency: number;
   readonly nodes: number;
+  /** For `final`: the keys that the history knows, in the order of their first use. */
+  readonly keys?: readonly Key[];
 }
 
 export interface Workload {

@@ -1,0 +1,85 @@
+/** One thread of the load: a process, the client it owns, one open operation at most, and the next process once that one is lost. */
+import type { Event } from '../history/event.ts';
+import type { Client, Completion } from '../protocol/client.ts';
+import type { NodeId } from '../protocol/system.ts';
+import type { Rng } from '../std/rng.ts';
+import { messageOf } from '../std/user-error.ts';
+
+/** A client and what serves its answers. A new one replaces it after every operation that it left open. */
+export interface Session {
+  readonly client: Client;
+  /** Shared by the client's operations: it aborts once, with the session. */
+  readonly controller: AbortController;
+  readonly settled: (completion: Completion) => void;
+  readonly threw: (error: unknown) => void;
+}
+
+export interface Thread {
+  readonly node: NodeId;
+  process: number;
+  /** Undefined while connecting and when the connection was refused. */
+  session: Session | undefined;
+  /** Why the last attempt to connect failed. */
+  refused: string;
+  /** Sessions in a row that ended without a success; the wait before the next one grows with it. */
+  failures: number;
+  /** The invocation that waits for its completion. */
+  open: Event | undefined;
+  /** When the open operation is told to stop, nanoseconds. */
+  deadline: number;
+  /** When it is given up; a client has until then to say what it knows. */
+  abandonAt: number;
+  /** What the abort was for: `timeout` or `interrupted`. */
+  abortedBy: string | undefined;
+}
+
+export const createThread = (node: NodeId, process: number): Thread => ({
+  node,
+  process,
+  session: undefined,
+  refused: '',
+  failures: 0,
+  open: undefined,
+  deadline: 0,
+  abandonAt: 0,
+  abortedBy: undefined,
+});
+
+const firstBackoffMs = 25;
+const longestBackoffMs = 500;
+
+/** How long to wait before the next session: doubling, bounded, with jitter so that threads do not come back in step. */
+export const backoffMs = (failures: number, rng: Rng): number =>
+  Math.min(longestBackoffMs, firstBackoffMs * 2 ** Math.min(failures - 1, 10)) * (0.5 + rng.float() / 2);
+
+/** Opens a client within a deadline. A client that comes later is closed at once; rejects with the reason. */
+export const openInTime = (open: () => Promise<Client>, timeoutMs: number): Promise<Client> =>
+  new Promise((resolve, reject) => {
+    let expired = false;
+    const timer = setTimeout(() => {
+      expired = true;
+      reject(new Error(`no connection within ${timeoutMs} ms`));
+    }, timeoutMs);
+    Promise.resolve()
+      .then(open)
+      .then(
+        client => {
+          clearTimeout(timer);
+          if (expired) void closeQuietly(client);
+          else resolve(client);
+        },
+        (error: unknown) => {
+          clearTimeout(timer);
+          reject(error instanceof Error ? error : new Error(messageOf(error)));
+        },
+      );
+  });
+
+/** Closes a client whose fate no longer matters. Never throws. */
+export const closeQuietly = async (client: Client): Promise<void> => {
+  try {
+    await client.close();
+  } catch {
+    // Its operations are settled: nothing depends on how it goes.
+  }
+};

@@ -1,0 +1,5 @@
+import type { Workload } from '../harness/protocol/workload.ts';
+import { register } from './register.ts';
+
+/** Every workload by its name, as `--workload` takes it. */
+export const workloads: Readonly<Record<string, Workload>> = { register };
