@@ -1,0 +1,54 @@
+/** A client's connection and the one to the upstream, joined by two links. */
+import type { Socket } from 'node:net';
+import { type Direction, Link } from './link.ts';
+import type { ByteCounter } from './metrics.ts';
+import type { Random } from './random.ts';
+import type { Toxic } from './toxic.ts';
+
+export interface ConnectionOptions {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly toxics: Readonly<Record<Direction, readonly Toxic[]>>;
+  readonly counters: Readonly<Record<Direction, ByteCounter>>;
+  readonly random: Random;
+  /** Both sockets are closed. */
+  readonly onClosed: () => void;
+}
+
+export class Connection {
+  readonly links: Readonly<Record<Direction, Link>>;
+  readonly #sockets: readonly Socket[];
+
+  constructor({ client, upstream, toxics, counters, random, onClosed }: ConnectionOptions) {
+    this.#sockets = [client, upstream];
+    const reset = () => this.#reset();
+    this.links = {
+      upstream: new Link({ source: client, destination: upstream, direction: 'upstream', counter: counters.upstream, random, reset }),
+      downstream: new Link({ source: upstream, destination: client, direction: 'downstream', counter: counters.downstream, random, reset }),
+    };
+    let open = 2;
+    for (const socket of this.#sockets) {
+      socket.on('close', () => {
+        open--;
+        if (open === 0) onClosed();
+      });
+    }
+    this.links.upstream.start(toxics.upstream);
+    this.links.downstream.start(toxics.downstream);
+  }
+
+  destroy(): void {
+    this.#dropLinks();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #reset(): void {
+    this.#dropLinks();
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  #dropLinks(): void {
+    this.links.upstream.destroy();
+    this.links.downstream.destroy();
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One direction of one connection: reads a socket, sends the bytes through the stages of the toxics, writes the other socket.
+ *
+ *   source ──data──> stage ──> stage ──> deliver ──write──> destination
+ *      ^                 regulate: read on, or wait              |
+ *      └──────────────── pause / resume <──────────────── drain ─┘
+ *
+ * Without toxics a chunk costs one call and one write. With toxics the stages hang between; they come, change and go at any
+ * time without touching the sockets. Back-pressure: while the destination or a stage is full, the source is not read.
+ */
+import type { Socket } from 'node:net';
+import type { ByteCounter } from './metrics.ts';
+import type { Random } from './random.ts';
+import type { Toxic } from './toxic.ts';
+import type { End, Receiver, Stage } from './toxics/stage.ts';
+
+export type Direction = 'upstream' | 'downstream';
+
+export interface LinkOptions {
+  readonly source: Socket;
+  readonly destination: Socket;
+  readonly direction: Direction;
+  readonly counter: ByteCounter;
+  readonly random: Random;
+  /** Resets both ends of the connection. */
+  readonly reset: () => void;
+}
+
+/** A toxic as this link feels it: `roll` decides once whether its toxicity includes this link. */
+interface Slot {
+  readonly toxic: Toxic;
+  readonly roll: number;
+  stage: Stage | undefined;
+}
+
+export class Link {
+  readonly direction: Direction;
+  readonly #source: Socket;
+  readonly #destination: Socket;
+  readonly #counter: ByteCounter;
+  readonly #line: { regulate: () => void; reset: () => void; random: Random };
+  readonly #sink: Receiver;
+  #head: Receiver;
+  #slots: Slot[] = [];
+  #stages: Stage[] = [];
+  #paused = false;
+  /** The source has said its last. */
+  #ended = false;
+  /** The destination takes nothing any more: what still comes is dropped. */
+  #deaf = false;
+  #sourceLost = false;
+
+  constructor({ source, destination, direction, counter, random, reset }: LinkOptions) {
+    this.direction = direction;
+    this.#source = source;
+    this.#destination = destination;
+    this.#counter = counter;
+    this.#line = { regulate: () => this.#regulate(), reset, random };
+    this.#sink = { push: chunk => this.#deliver(chunk), end: how => this.#conclude(how) };
+    this.#head = this.#sink;
+  }
+
+  /** Lets the bytes flow. The source must be paused until now. */
+  start(toxics: readonly Toxic[]): void {
+    for (const toxic of toxics) this.#slots.push(this.#slot(toxic));
+    this.#relink();
+    this.#source.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.#source.on('end', () => this.#end('fin'));
+    this.#source.on('close', (failed: boolean) => this.#sourceClosed(failed));
+    this.#destination.on('drain', () => this.#regulate());
+    this.#destination.on('close', () => this.#destinationClosed());
+    this.#source.resume();
+  }
+
+  addToxic(toxic: Toxic): void {
+    this.#slots.push(this.#slot(toxic));
+    this.#relink();
+  }
+
+  /** The toxic's attributes or toxicity have changed: it is felt at once. */
+  updateToxic(toxic: Toxic): void {
+    const slot = this.#slots.find(each => each.toxic === toxic);
+    if (slot === undefined) return;
+    const included = slot.roll < toxic.toxicity;
+    if (included && slot.stage !== undefined) {
+      slot.stage.attributes = toxic.attributes;
+      slot.stage.update();
+    } else if (included) {
+      slot.stage = this.#open(toxic);
+    } else {
+      this.#dismiss(slot);
+    }
+    this.#relink();
+  }
+
+  removeToxic(toxic: Toxic): void {
+    const slot = this.#slots.find(each => each.toxic === toxic);
+    if (slot === undefined) return;
+    this.#dismiss(slot);
+    this.#slots = this.#slots.filter(each => each !== slot);
+    this.#relink();
+  }
+
+  /** Drops all that is held and stops every timer. The sockets are the connection's affair. */
+  destroy(): void {
+    this.#deaf = true;
+    for (const stage of this.#stages) stage.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#counter.received += chunk.length;
+    if (this.#deaf) return;
+    this.#head.push(chunk);
+    if (this.#stages.length > 0) this.#regulate();
+  }
+
+  #deliver(chunk: Buffer): void {
+    if (this.#deaf) return;
+    this.#counter.sent += chunk.length;
+    if (!this.#destination.write(chunk)) this.#regulate();
+  }
+
+  #regulate(): void {
+    const wait = !this.#deaf && (this.#destination.writableNeedDrain || this.#stages.some(stage => stage.full));
+    if (wait === this.#paused) return;
+    this.#paused = wait;
+    if (wait) this.#source.pause();
+    else this.#source.resume();
+  }
+
+  #end(how: End): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#head.end(how);
+  }
+
+  /** The end has come through all stages. */
+  #conclude(how: End): void {
+    if (this.#deaf) return;
+    if (how === 'fin' && !this.#sourceLost) {
+      this.#destination.end();
+      return;
+    }
+    this.#deaf = true;
+    if (how === 'reset') resetWhenFlushed(this.#destination);
+    else this.#destination.destroySoon();
+    this.#regulate();
+  }
+
+  #sourceClosed(failed: boolean): void {
+    this.#sourceLost ||= failed;
+    if (!this.#ended) this.#end(failed ? 'reset' : 'close');
+    else if (failed && this.#destination.writableEnded) this.#destination.resetAndDestroy();
+  }
+
+  #destinationClosed(): void {
+    this.destroy();
+    this.#regulate();
+  }
+
+  #slot(toxic: Toxic): Slot {
+    const roll = this.#line.random();
+    return { toxic, roll, stage: roll < toxic.toxicity ? this.#open(toxic) : undefined };
+  }
+
+  #open(toxic: Toxic): Stage {
+    return new toxic.type.stage(toxic.attributes, this.#line);
+  }
+
+  #dismiss(slot: Slot): void {
+    slot.stage?.release();
+    slot.stage?.destroy();
+    slot.stage = undefined;
+  }
+
+  #relink(): void {
+    this.#stages = this.#slots.flatMap(({ stage }) => stage ?? []);
+    this.#stages.forEach((stage, i) => {
+      stage.next = this.#stages[i + 1] ?? this.#sink;
+    });
+    this.#head = this.#stages[0] ?? this.#sink;
+    this.#regulate();
+  }
+}
+
+/** An empty write comes back once all before it is with the kernel; only then may the RST follow. */
+function resetWhenFlushed(socket: Socket): void {
+  if (socket.writableLength === 0 || socket.writableEnded) socket.resetAndDestroy();
+  else socket.write('', () => socket.resetAndDestroy());
+}
