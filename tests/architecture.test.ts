@@ -33,7 +33,7 @@ const parts: Readonly<Record<string, Part>> = {
   'nemesis/faults': effects('harness/std', 'harness/protocol', 'nemesis/schedule'),
   nemesis: effects('harness/std', 'harness/protocol', 'nemesis/faults', 'nemesis/schedule'),
   'nemesis/toxiproxy': effects(),
-  systems: effects('harness/std', 'harness/protocol', 'checkers'),
+  systems: effects('harness/std', 'harness/protocol', 'checkers', 'systems/raft/server'),
   'systems/raft/server': effects(),
   reports: pure('harness/std', 'harness/history', 'harness/protocol'),
   'reports/html': effects('harness/std', 'harness/history', 'harness/protocol', 'reports'),

@@ -29,7 +29,9 @@ export async function startNode(options: Options, onFatal: (error: unknown) => v
   const listeners: Listener[] = [];
   try {
     listeners.push(await listenForPeers(at(options.peerPort), message => shell.onPeerMessage(message)));
-    listeners.push(await listenForClients(at(options.clientPort), (request, answer) => shell.front.onRequest(request, answer)));
+    listeners.push(
+      await listenForClients({ id: options.id, ...at(options.clientPort) }, (request, answer) => shell.front.onRequest(request, answer)),
+    );
     const { state, metrics } = shell;
     listeners.push(
       await listenForAdmin({ at: at(options.adminPort), clock, state, metrics, changeMembers: change => shell.changeMembers(change) }),

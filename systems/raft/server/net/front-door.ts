@@ -147,6 +147,10 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
     onRequest(request, answer) {
       const clientId = (request as { id?: unknown } | null)?.id ?? null;
       const respond = (result: Result) => answer(formatAnswer(clientId, result));
+      if ((request as { op?: unknown } | null)?.op === 'ping') {
+        respond({ ok: true, value: 'pong' });
+        return;
+      }
       const parsed = parseRequest(request);
       if ('bad' in parsed) {
         respond({ ok: false, code: 'bad-request', definite: true, message: parsed.bad });

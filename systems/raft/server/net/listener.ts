@@ -29,8 +29,11 @@ export function listenForPeers(at: ListenAt, onMessage: (message: unknown) => vo
   );
 }
 
-/** A client that does not read its answers loses its connection instead of our memory. */
-export function listenForClients(at: ListenAt, onRequest: (request: unknown, answer: (value: unknown) => void) => void): Promise<Listener> {
+/** Greets each connection with `{"hello": id}`. A client that does not read its answers loses its connection instead of our memory. */
+export function listenForClients(
+  { id, ...at }: ListenAt & { id: string },
+  onRequest: (request: unknown, answer: (value: unknown) => void) => void,
+): Promise<Listener> {
   return listen(at, socket => {
     const answer = (value: unknown) => {
       if (!writeLine(socket, value, MAX_QUEUED_BYTES)) socket.destroy();
@@ -39,6 +42,7 @@ export function listenForClients(at: ListenAt, onRequest: (request: unknown, ans
       answer({ id: null, ok: false, error: { code: 'bad-request', definite: true, message: why } });
       socket.destroySoon();
     };
+    answer({ hello: id });
     readLines(socket, { limit: CLIENT_LINE_CHARS, onBad, onValue: value => onRequest(value, answer) });
   });
 }

@@ -1,0 +1,128 @@
+/**
+ * A client of one node: one TCP connection, JSON lines, one operation open at most, no retries.
+ *
+ * The node greets every connection; until then nothing is sent, so whatever fails before is definite. A broken connection is dialled again by the
+ * next operation.
+ */
+import { randomUUID } from 'node:crypto';
+import { createConnection, type Socket } from 'node:net';
+import type { Client, Completion, Invocation } from '../../harness/protocol/client.ts';
+import { type ErrorTable, failed } from '../../harness/protocol/errors.ts';
+import type { Endpoint } from '../../harness/protocol/system.ts';
+import type { Json } from '../../harness/std/json.ts';
+import { raftErrors } from './errors.ts';
+
+interface Answer {
+  readonly id: number;
+  readonly ok: boolean;
+  readonly value?: Json;
+  readonly error?: { readonly code: string; readonly definite: boolean; readonly message: string };
+}
+
+interface Connection {
+  readonly socket: Socket;
+  /** Resolves true when the node has greeted, false when the connection broke before. */
+  readonly greeted: Promise<boolean>;
+  /** Who waits for the answer; called with null when the connection breaks. */
+  waiting: ((answer: Answer | null) => void) | null;
+}
+
+export function raftClient(at: Endpoint): Client {
+  const session = randomUUID();
+  let sequence = 0;
+  let connection: Connection | null = null;
+
+  const connected = (): Connection => {
+    if (connection === null || connection.socket.destroyed) connection = dial(at);
+    return connection;
+  };
+
+  return {
+    async invoke(operation, signal) {
+      const table: ErrorTable = raftErrors;
+      const readOnly = operation.f === 'read';
+      const using = connected();
+      const greeted = await Promise.race([using.greeted, aborted(signal)]);
+      if (!greeted) {
+        using.socket.destroy();
+        return failed(table, 'unreachable', { readOnly, message: 'the node did not greet the connection' });
+      }
+      const id = ++sequence;
+      const answer = await ask(using, { id, ...toRequest(operation), ...(readOnly ? {} : { session, seq: id }) }, signal);
+      if (answer !== null) return completion(operation, answer);
+      using.socket.destroy();
+      const why = signal.aborted ? 'timeout' : 'connection-lost';
+      return failed(table, why, {
+        readOnly,
+        message: signal.aborted ? 'no answer before the deadline' : 'the connection broke before the answer',
+      });
+    },
+    async close() {
+      connection?.socket.destroy();
+    },
+  };
+}
+
+function toRequest({ f, key, value }: Invocation): Record<string, Json> {
+  return { op: f, key: String(key ?? ''), ...(f === 'read' ? {} : { value }) };
+}
+
+/** A read answers with its value; a write or cas echoes what it was asked, as the history wants it. */
+function completion({ f, value }: Invocation, answer: Answer): Completion {
+  if (answer.ok) return { type: 'ok', value: f === 'read' ? (answer.value ?? null) : value };
+  const { code, definite, message } = answer.error ?? { code: 'unknown', definite: false, message: 'an answer without an error' };
+  const kind = failed(raftErrors, code, { readOnly: f === 'read', message });
+  // The table and the node must agree before a failure counts as final.
+  return kind.type === 'fail' && !definite && f !== 'read' ? { type: 'info', error: kind.error } : kind;
+}
+
+function aborted(signal: AbortSignal): Promise<false> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve(false);
+    signal.addEventListener('abort', () => resolve(false), { once: true });
+  });
+}
+
+function ask(connection: Connection, request: Record<string, Json>, signal: AbortSignal): Promise<Answer | null> {
+  return new Promise(resolve => {
+    const onAbort = () => settle(null);
+    const settle = (answer: Answer | null) => {
+      connection.waiting = null;
+      signal.removeEventListener('abort', onAbort);
+      resolve(answer);
+    };
+    if (signal.aborted || connection.socket.destroyed) {
+      settle(null);
+      return;
+    }
+    connection.waiting = answer => {
+      if (answer === null || answer.id === request.id) settle(answer);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    connection.socket.write(`${JSON.stringify(request)}\n`);
+  });
+}
+
+function dial({ host, port }: Endpoint): Connection {
+  const socket = createConnection({ host, port, noDelay: true });
+  let greet: (greeted: boolean) => void = () => {};
+  const connection: Connection = { socket, greeted: new Promise(resolve => (greet = resolve)), waiting: null };
+  let rest = '';
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const message = JSON.parse(line) as Answer & { hello?: string };
+      if (message.hello !== undefined) greet(true);
+      else connection.waiting?.(message);
+    }
+  });
+  socket.on('error', () => {}); // 'close' follows
+  socket.on('end', () => socket.destroy());
+  socket.on('close', () => {
+    greet(false);
+    connection.waiting?.(null);
+  });
+  return connection;
+}
