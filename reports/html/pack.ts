@@ -1,0 +1,144 @@
+/** From results and history to the chunks of the page: what is kept, what is cut, and that the page stays small. */
+import { gzipSync } from 'node:zlib';
+import type { Event, History } from '../../harness/history/event.ts';
+import { type Operation, operationIndex, pairOperations } from '../../harness/history/operation.ts';
+import type { Results } from '../contract.ts';
+import { type Columns, createColumns, outcomes, packColumns } from './columns.ts';
+import type { LogExcerpt } from './logs.ts';
+import type { ChunkName, Dictionaries, OperationDetail, Summary, Throughput } from './payload.ts';
+
+export interface ReportData {
+  readonly results: Results;
+  readonly history: History;
+  /** See `excerptLogs`; leave out where there is no violation. */
+  readonly logs?: readonly LogExcerpt[];
+}
+
+/** Beyond this many operations the page holds a sample of them. */
+export const mostOperations = 300_000;
+
+/** What a page may take up to 100,000 operations, and for each one more. Base64 takes four bytes for three. */
+const pageBytes = 1_750_000;
+const bytesPerFurtherOperation = 17;
+
+/** Values are cut to the first of these lengths at which the page is small enough. */
+const valueLimits = [200, 80, 40, 20, 10, 0];
+
+/** Gzipped chunks. Deterministic for the same input (on one machine). */
+export const packReport = ({ results, history, logs = [] }: ReportData): Record<ChunkName, Uint8Array> => {
+  const operations = pairOperations(history);
+  const accusedIndices = new Set(results.checks.flatMap(({ anomalies }) => anomalies.flatMap(anomaly => anomaly.operations)));
+  const isAccused = (operation: Operation): boolean =>
+    accusedIndices.has(operation.invoke.index) || (operation.completion !== undefined && accusedIndices.has(operation.completion.index));
+  const kept = sample(operations, isAccused);
+  const { columns, dictionaries } = columnsOf(kept);
+  const packedColumns = compress(packColumns(columns));
+  const budget = pageBytes + bytesPerFurtherOperation * Math.max(0, kept.length - 100_000) - (packedColumns.length * 4) / 3;
+  const { text, limit } = textWithin(kept, (budget * 3) / 4);
+  const summary: Summary = {
+    results,
+    accused: operations.filter(isAccused).map(detailOf),
+    throughput: throughputOf(operations, results.durationMs),
+    dictionaries,
+    operations: operations.length,
+    kept: kept.length,
+    valueLimit: limit,
+    logs,
+  };
+  return { summary: compress(JSON.stringify(summary)), columns: packedColumns, text };
+};
+
+/** Every operation, or evenly spread ones plus all that are accused. */
+const sample = (operations: readonly Operation[], isAccused: (operation: Operation) => boolean): readonly Operation[] => {
+  if (operations.length <= mostOperations) return operations;
+  const step = operations.length / mostOperations;
+  return operations.filter((operation, at) => Math.floor(at / step) !== Math.floor((at - 1) / step) || isAccused(operation));
+};
+
+const columnsOf = (operations: readonly Operation[]): { columns: Columns; dictionaries: Dictionaries } => {
+  const columns = createColumns(operations.length);
+  const f = createDictionary([]);
+  const node = createDictionary(['']);
+  const key = createDictionary(['']);
+  const error = createDictionary(['']);
+  for (const [row, { invoke, completion, type }] of operations.entries()) {
+    columns.startUs[row] = Math.round(invoke.time / 1000);
+    columns.durationUs[row] = completion === undefined ? Number.NaN : Math.max(0, Math.round((completion.time - invoke.time) / 1000));
+    columns.outcome[row] = outcomes.indexOf(type);
+    columns.process[row] = Number(invoke.process);
+    columns.invokeIndex[row] = invoke.index;
+    columns.completionIndex[row] = completion?.index ?? 0;
+    columns.f[row] = f.position(invoke.f);
+    columns.node[row] = node.position(invoke.node ?? completion?.node ?? '');
+    columns.key[row] = key.position(invoke.key === undefined ? '' : String(invoke.key));
+    columns.error[row] = error.position(errorText(completion) ?? '');
+  }
+  return { columns, dictionaries: { f: f.entries(), node: node.entries(), key: key.entries(), error: error.entries() } };
+};
+
+const createDictionary = (first: readonly string[]) => {
+  const positions = new Map(first.map((entry, at) => [entry, at]));
+  return {
+    position: (entry: string): number => {
+      const known = positions.get(entry);
+      if (known !== undefined) return known;
+      positions.set(entry, positions.size);
+      return positions.size - 1;
+    },
+    entries: (): string[] => [...positions.keys()],
+  };
+};
+
+const textWithin = (operations: readonly Operation[], bytes: number): { text: Uint8Array; limit: number } => {
+  for (const limit of valueLimits) {
+    const text = compress(operations.map(operation => textLines(operation, limit)).join('\n'));
+    if (text.length <= bytes || limit === 0) return { text, limit };
+  }
+  throw new Error('invariant broken: the last limit always fits');
+};
+
+const textLines = ({ invoke, completion, type }: Operation, limit: number): string => {
+  const value = JSON.stringify(invoke.value ?? null);
+  const result = type === 'ok' ? JSON.stringify(completion!.value ?? null) : '';
+  return `${cut(value, limit)}\n${result === value ? '=' : cut(result, limit)}`;
+};
+
+const cut = (text: string, limit: number): string => (text.length <= limit ? text : limit === 0 ? '…' : `${text.slice(0, limit - 1)}…`);
+
+/** An operation in full, as the page and the terminal show it. */
+export const detailOf = (operation: Operation): OperationDetail => {
+  const { invoke, completion, type } = operation;
+  return {
+    index: operationIndex(operation),
+    invokeIndex: invoke.index,
+    completionIndex: completion?.index ?? null,
+    process: Number(invoke.process),
+    node: invoke.node ?? completion?.node,
+    f: invoke.f,
+    key: invoke.key === undefined ? undefined : String(invoke.key),
+    value: JSON.stringify(invoke.value ?? null),
+    result: type === 'ok' ? JSON.stringify(completion!.value ?? null) : undefined,
+    error: errorText(completion),
+    outcome: type,
+    startMs: invoke.time / 1e6,
+    endMs: completion === undefined ? null : completion.time / 1e6,
+  };
+};
+
+const errorText = (completion: Event | undefined): string | undefined => {
+  const error = completion?.error;
+  if (error === undefined || typeof error === 'string') return error;
+  return error.message === '' || error.message === error.name ? error.name : `${error.name}: ${error.message}`;
+};
+
+/** Completions per bin of a round length; at most about 1,200 bins. */
+const throughputOf = (operations: readonly Operation[], durationMs: number): Throughput => {
+  const lastMs = operations.reduce((last, { completion }) => Math.max(last, (completion?.time ?? 0) / 1e6), durationMs);
+  const binMs = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find(width => lastMs / width <= 1200) ?? 600_000;
+  const bins = Math.floor(lastMs / binMs) + 1;
+  const counts = { ok: new Array<number>(bins).fill(0), fail: new Array<number>(bins).fill(0), info: new Array<number>(bins).fill(0) };
+  for (const { completion, type } of operations) if (completion) counts[type][Math.floor(completion.time / 1e6 / binMs)]!++;
+  return { binMs, ...counts };
+};
+
+const compress = (data: Uint8Array | string): Uint8Array => gzipSync(data, { level: 9 });

@@ -1,0 +1,104 @@
+/** The counterexample drawn: a lane per process, a bar per operation, those of the anomaly strong, their surroundings faint. */
+import { useId } from 'preact/hooks';
+import { layOutLanes } from '../../../lanes.ts';
+import { labelOperation } from '../../../operation-label.ts';
+import { moment } from '../../../units.ts';
+import type { OperationDetail } from '../../payload.ts';
+import { linkTo } from './route.ts';
+
+const rowHeight = 46;
+const barHeight = 22;
+const characterWidth = 7.25;
+const gap = 18;
+
+export const Lanes = ({ operations, accused }: { operations: readonly OperationDetail[]; accused: ReadonlySet<number> }) => {
+  const fade = useId();
+  const labels = operations.map(operation => labelOperation(operation));
+  const { rows, bars, width } = layOutLanes(
+    operations.map((operation, at) => ({
+      process: operation.process,
+      startOrder: operation.invokeIndex,
+      endOrder: operation.outcome === 'info' ? null : operation.completionIndex,
+      width: labels[at]!.length * characterWidth + 16,
+    })),
+    gap,
+  );
+  const nodeOf = (process: number) => operations.find(operation => operation.process === process)?.node;
+  const height = rows.length * rowHeight;
+  return (
+    <div class="lanes">
+      <ul class="lane-names" aria-hidden="true">
+        {rows.map(process => (
+          <li key={process} style={{ height: `${rowHeight}px` }}>
+            p{process}
+            <small>{nodeOf(process)}</small>
+          </li>
+        ))}
+      </ul>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+      <section class="lane-box" tabIndex={0} aria-label="Drawing of the operations, one lane per process; the table below says the same">
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="presentation">
+          <defs>
+            <linearGradient id={fade}>
+              <stop offset="0" stop-color="white" />
+              <stop offset="0.55" stop-color="white" />
+              <stop offset="1" stop-color="black" />
+            </linearGradient>
+          </defs>
+          {rows.map((process, row) => (
+            <line key={process} class="lane-line" x1={0} x2={width} y1={row * rowHeight + 29} y2={row * rowHeight + 29} />
+          ))}
+          {operations.map((operation, at) => (
+            <LaneBar
+              key={operation.invokeIndex}
+              operation={operation}
+              label={labels[at]!}
+              strong={accused.has(operation.index)}
+              x={bars[at]!.start}
+              y={bars[at]!.row * rowHeight}
+              width={bars[at]!.end - bars[at]!.start}
+              fade={fade}
+            />
+          ))}
+        </svg>
+      </section>
+    </div>
+  );
+};
+
+interface LaneBarProps {
+  operation: OperationDetail;
+  label: string;
+  strong: boolean;
+  x: number;
+  y: number;
+  width: number;
+  fade: string;
+}
+
+const LaneBar = ({ operation, label, strong, x, y, width, fade }: LaneBarProps) => {
+  const open = operation.outcome === 'info';
+  const mask = `${fade}-${operation.invokeIndex}`;
+  return (
+    <a href={linkTo({ to: 'operation', index: operation.index })} class={`bar ${operation.outcome} ${strong ? 'strong' : 'faint'}`}>
+      <title>{`${label}\n${describe(operation)}`}</title>
+      {open && (
+        <mask id={mask}>
+          <rect x={x - 2} y={y} width={width + 2} height={rowHeight} fill={`url(#${fade})`} />
+        </mask>
+      )}
+      <text class="bar-index" x={x + 1} y={y + 13}>
+        {operation.index}
+      </text>
+      <rect x={x} y={y + 18} width={width} height={barHeight} rx={3} mask={open ? `url(#${mask})` : undefined} />
+      <text x={x + 8} y={y + 33}>
+        {label}
+      </text>
+    </a>
+  );
+};
+
+const describe = ({ process, node, startMs, endMs, outcome, error }: OperationDetail): string =>
+  `process ${process}${node === undefined ? '' : ` on ${node}`}, asked at ${moment(startMs)}, ${
+    endMs === null ? 'never answered' : `${outcome} at ${moment(endMs)}`
+  }${error === undefined ? '' : `: ${error}`}`;

@@ -1,0 +1,51 @@
+import { labelOperation, visible } from '../../../operation-label.ts';
+import { moment } from '../../../units.ts';
+import type { OperationDetail } from '../../payload.ts';
+import { linkTo } from './route.ts';
+import { Scroll } from './section.tsx';
+import { Term } from './term.tsx';
+
+/** Operations with everything that is known of them, in the order in which they were asked. */
+export const OperationsTable = ({ operations, accused }: { operations: readonly OperationDetail[]; accused: ReadonlySet<number> }) => (
+  <Scroll label="Operations">
+    <table class="operations">
+      <thead>
+        <tr>
+          <th class="number">index</th>
+          <th class="number">
+            <Term word="process" />
+          </th>
+          <th>node</th>
+          <th>operation</th>
+          <th>asked</th>
+          <th>answered</th>
+          <th>outcome</th>
+          <th class="number">asked at</th>
+          <th class="number">answered at</th>
+        </tr>
+      </thead>
+      <tbody>
+        {operations.map(operation => (
+          <tr key={operation.invokeIndex} class={accused.has(operation.index) ? '' : 'faint'}>
+            <td class="number">
+              <a href={linkTo({ to: 'operation', index: operation.index })}>{operation.index}</a>
+            </td>
+            <td class="number">{operation.process}</td>
+            <td>{operation.node}</td>
+            <td class="value">{labelOperation(operation, 60)}</td>
+            <td class="value">{visible(operation.value)}</td>
+            <td class="value">{operation.result === undefined ? '' : visible(operation.result)}</td>
+            <td>
+              <span class={`outcome ${operation.outcome}`}>
+                <Term word={operation.outcome} />
+              </span>
+              {operation.error !== undefined && <small>{visible(operation.error)}</small>}
+            </td>
+            <td class="number">{moment(operation.startMs)}</td>
+            <td class="number">{operation.endMs === null ? 'never' : moment(operation.endMs)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </Scroll>
+);

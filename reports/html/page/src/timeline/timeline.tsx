@@ -1,0 +1,218 @@
+/** The whole run on one time axis: faults, latency, throughput, leaders. Zoomed by drag, wheel, keys or buttons. */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { labelOperation } from '../../../../operation-label.ts';
+import { count, duration, moment } from '../../../../units.ts';
+import type { OperationDetail, Summary } from '../../../payload.ts';
+import { detailAt } from '../detail.ts';
+import type { Operations } from '../load.ts';
+import { linkTo } from '../route.ts';
+import { Section } from '../section.tsx';
+import { Term } from '../term.tsx';
+import { createPlots, gutter, type Plots } from './plots.ts';
+import { clamped, panned, type Range, whole, zoomed } from './range.ts';
+import { FaultStrip, LeaderStrip } from './strips.tsx';
+import { useWheel } from './wheel.ts';
+
+const outcomeWords = [
+  { word: 'ok', name: 'ok', sign: '●' },
+  { word: 'fail', name: 'failed', sign: '✕' },
+  { word: 'info', name: 'unknown', sign: '△' },
+] as const;
+
+interface Hover {
+  readonly operation: OperationDetail;
+  readonly left: number;
+  readonly top: number;
+}
+
+export const Timeline = ({ summary, operations }: { summary: Summary; operations: Operations | undefined }) => {
+  const all = useMemo(() => extent(summary), [summary]);
+  const [range, setRange] = useState<Range>(all);
+  const [shown, setShown] = useState<readonly boolean[]>([true, true, true]);
+  const [hover, setHover] = useState<Hover>();
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const plots = usePlots({ summary, operations, all, box, width, setRange, setHover });
+  useWidth(box, setWidth);
+  useWheel(
+    box,
+    (factor, part) => setRange(now => zoomed(all, now, factor, now.from + part * (now.to - now.from))),
+    () => whole(all, range),
+  );
+  useEffect(() => plots.current?.setRange(range), [range, plots.current]);
+  useEffect(() => plots.current?.setShown(shown), [shown]);
+
+  const middle = (range.from + range.to) / 2;
+  const keys: Readonly<Record<string, () => Range>> = {
+    '+': () => zoomed(all, range, 0.5, middle),
+    '=': () => zoomed(all, range, 0.5, middle),
+    '-': () => zoomed(all, range, 2, middle),
+    ArrowLeft: () => panned(all, range, -0.25),
+    ArrowRight: () => panned(all, range, 0.25),
+    '0': () => all,
+    Escape: () => all,
+  };
+  const press = (event: KeyboardEvent) => {
+    const next = event.ctrlKey || event.metaKey ? undefined : keys[event.key];
+    if (!next) return;
+    event.preventDefault();
+    setRange(next());
+  };
+  const strip = { results: summary.results, range, gutter, width: Math.max(0, width - gutter - 10) };
+  return (
+    <Section id="timeline" title="Timeline">
+      <div class="timeline-head">
+        <fieldset class="legend">
+          <legend class="hidden">Outcomes to show</legend>
+          {outcomeWords.map(({ word, name, sign }, at) => (
+            <button
+              type="button"
+              key={word}
+              class={word}
+              aria-pressed={shown[at]}
+              onClick={() => setShown(shown.map((on, other) => (other === at ? !on : on)))}
+            >
+              <span aria-hidden="true">{sign}</span> <Term word={word}>{name}</Term> {count(summary.results.operations[word])}
+            </button>
+          ))}
+        </fieldset>
+        <div class="zoom">
+          <output aria-live="polite">
+            {moment(range.from * 1000)} – {moment(range.to * 1000)}
+          </output>
+          <button type="button" aria-label="Earlier" onClick={() => setRange(panned(all, range, -0.5))}>
+            ←
+          </button>
+          <button type="button" aria-label="Later" onClick={() => setRange(panned(all, range, 0.5))}>
+            →
+          </button>
+          <button type="button" aria-label="Zoom in" onClick={() => setRange(zoomed(all, range, 0.5, middle))}>
+            +
+          </button>
+          <button type="button" aria-label="Zoom out" onClick={() => setRange(zoomed(all, range, 2, middle))}>
+            −
+          </button>
+          <button type="button" disabled={whole(all, range)} onClick={() => setRange(all)}>
+            Whole run
+          </button>
+        </div>
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a group of drawings, not of form fields */}
+      <div
+        class="timeline"
+        ref={box}
+        role="group"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the plots are zoomed by keys too
+        tabIndex={0}
+        onKeyDown={press}
+        aria-label={ariaLabel}
+        data-from={range.from}
+        data-to={range.to}
+      >
+        {width > 0 && <FaultStrip {...strip} />}
+        <p class="plot-title" style={{ paddingLeft: `${gutter}px` }}>
+          latency, by the time of the request
+        </p>
+        <div class="plot latency" />
+        <p class="plot-title" style={{ paddingLeft: `${gutter}px` }}>
+          completions per second
+        </p>
+        <div class="plot throughput" />
+        {width > 0 && <LeaderStrip {...strip} />}
+        {hover && <Hint {...hover} width={width} />}
+      </div>
+      <p class="note">
+        Drag to zoom, wheel or + and − for more or less, double click for the whole run; click a point for its operation. Shaded: a fault in
+        force; hatched: one that did not take effect.{sampleNote(summary)}
+      </p>
+    </Section>
+  );
+};
+
+const ariaLabel = 'Latency and throughput over the run. Plus and minus zoom, arrows move, 0 shows the whole run.';
+
+const sampleNote = ({ kept, operations }: Summary): string =>
+  kept === operations ? '' : ` The points are a sample of ${count(kept)} of ${count(operations)} operations; throughput counts all.`;
+
+const extent = ({ results, throughput }: Summary): Range => ({
+  from: 0,
+  to: Math.max(0.01, results.durationMs / 1000, (throughput.ok.length * throughput.binMs) / 1000),
+});
+
+const Hint = ({ operation, left, top, width }: Hover & { width: number }) => (
+  <div class="hint" style={{ left: `${Math.min(left + 14, Math.max(0, width - 240))}px`, top: `${top + 18}px` }}>
+    <strong>{labelOperation(operation, 40)}</strong>
+    <span class={`outcome ${operation.outcome}`}>{operation.outcome}</span>{' '}
+    {operation.endMs === null ? 'never answered' : `after ${duration(operation.endMs - operation.startMs)}`}
+    <small>
+      {moment(operation.startMs)} · process {operation.process}
+      {operation.node === undefined ? '' : ` · ${operation.node}`} · #{operation.index}
+    </small>
+    {operation.error !== undefined && <small>{operation.error.slice(0, 120)}</small>}
+  </div>
+);
+
+interface PlotsHook {
+  summary: Summary;
+  operations: Operations | undefined;
+  all: Range;
+  box: { readonly current: HTMLDivElement | null };
+  width: number;
+  setRange(range: Range): void;
+  setHover(hover: Hover | undefined): void;
+}
+
+/** Makes the plots once there is room and data; keeps their size and colours. */
+const usePlots = ({ summary, operations, all, box, width, setRange, setHover }: PlotsHook) => {
+  const plots = useRef<Plots | undefined>(undefined);
+  const ready = operations !== undefined && width > 0;
+  useEffect(() => {
+    if (!ready || !box.current) return;
+    const latency = box.current.querySelector<HTMLElement>('.latency')!;
+    const throughput = box.current.querySelector<HTMLElement>('.throughput')!;
+    const events = {
+      select: (selected: Range) => setRange(clamped(all, selected)),
+      reset: () => setRange(all),
+      hover: (row: number | undefined, left: number, top: number) =>
+        setHover(
+          row === undefined
+            ? undefined
+            : { operation: detailAt(summary, operations, row), left: left + gutter, top: top + latency.offsetTop },
+        ),
+      open: (row: number) => {
+        location.hash = linkTo({ to: 'operation', index: detailAt(summary, operations, row).index });
+      },
+    };
+    plots.current = createPlots(latency, throughput, { summary, operations, all, width, events, marks: marksOf(summary) });
+    const media = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('print')];
+    const redraw = () => plots.current?.redraw();
+    for (const query of media) query.addEventListener('change', redraw);
+    return () => {
+      for (const query of media) query.removeEventListener('change', redraw);
+      plots.current?.close();
+      plots.current = undefined;
+    };
+  }, [ready, summary]);
+  useEffect(() => plots.current?.resize(width), [width]);
+  return plots;
+};
+
+const marksOf = ({ results, accused }: Summary): number[] =>
+  results.checks.flatMap(({ anomalies }) =>
+    anomalies.flatMap(anomaly => {
+      const last = accused
+        .filter(({ index, invokeIndex }) => anomaly.operations.includes(index) || anomaly.operations.includes(invokeIndex))
+        .at(-1);
+      return last === undefined ? [] : [last.startMs / 1000];
+    }),
+  );
+
+const useWidth = (box: { readonly current: HTMLDivElement | null }, setWidth: (width: number) => void): void => {
+  useEffect(() => {
+    const element = box.current!;
+    const observer = new ResizeObserver(() => setWidth(Math.floor(element.clientWidth)));
+    observer.observe(element);
+    setWidth(Math.floor(element.clientWidth));
+    return () => observer.disconnect();
+  }, []);
+};

@@ -1,0 +1,61 @@
+/** What the page is given: the contract between `render.ts`, which writes it, and the page, which reads it. Types alone. */
+import type { Results } from '../contract.ts';
+import type { Outcome } from './columns.ts';
+import type { LogExcerpt } from './logs.ts';
+
+/** An operation in full. Milliseconds since the run began; values as JSON text, whole. */
+export interface OperationDetail {
+  /** The index by which verdicts name it, and those of its two events. */
+  readonly index: number;
+  readonly invokeIndex: number;
+  readonly completionIndex: number | null;
+  readonly process: number;
+  readonly node: string | undefined;
+  readonly f: string;
+  readonly key: string | undefined;
+  readonly value: string;
+  readonly result: string | undefined;
+  readonly error: string | undefined;
+  readonly outcome: Outcome;
+  readonly startMs: number;
+  readonly endMs: number | null;
+}
+
+/** Completions counted per bin, over the whole history. */
+export interface Throughput {
+  readonly binMs: number;
+  readonly ok: readonly number[];
+  readonly fail: readonly number[];
+  readonly info: readonly number[];
+}
+
+export interface Dictionaries {
+  readonly f: readonly string[];
+  /** The first entry of these stands for "none". */
+  readonly node: readonly string[];
+  readonly key: readonly string[];
+  readonly error: readonly string[];
+}
+
+/** The first chunk: all but the mass of the operations. */
+export interface Summary {
+  readonly results: Results;
+  /** Every operation that an anomaly names. */
+  readonly accused: readonly OperationDetail[];
+  readonly throughput: Throughput;
+  readonly dictionaries: Dictionaries;
+  /** Operations in the history, and how many of them the columns hold. */
+  readonly operations: number;
+  readonly kept: number;
+  /** Values longer than this were cut in the text chunk (not in `accused`). */
+  readonly valueLimit: number;
+  readonly logs: readonly LogExcerpt[];
+}
+
+/** The chunks are script elements of this type that no browser runs; gzip in base64. */
+export const chunkType = 'application/octet-stream;base64';
+
+/** `summary`: JSON. `columns`: see columns.ts. `text`: per kept operation two lines, value and result ('' when none, '=' when the same). */
+export type ChunkName = 'summary' | 'columns' | 'text';
+
+export const chunkId = (name: ChunkName): string => `ordeal-${name}`;
