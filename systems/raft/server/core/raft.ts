@@ -115,7 +115,9 @@ function persisted(s: RaftState, index: number, term: number): void {
 }
 
 function flush(s: RaftState): void {
-  if (s.role !== 'leader' || !s.dirty) return;
+  const due = s.dirty;
+  s.dirty = false;
+  if (s.role !== 'leader' || !due) return;
   replicate(s);
   startReadRound(s);
 }

@@ -34,12 +34,10 @@ const HOLD_DIRTY_MS = 100;
 export function broadcast(s: RaftState): void {
   s.roundWall.set(++s.round, s.instant.wall);
   for (const [peer, progress] of s.progress) sendAppend(s, peer, progress);
-  s.dirty = false;
 }
 
 /** What is new goes to those who can take it. */
 export function replicate(s: RaftState): void {
-  s.dirty = false;
   for (const [peer, progress] of s.progress) if (sendable(s, progress).length > 0) sendAppend(s, peer, progress);
 }
 
