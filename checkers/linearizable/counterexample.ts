@@ -1,0 +1,85 @@
+/** From a key's violation to a minimal counterexample with its explanation. */
+import type { Anomaly } from '../../harness/protocol/checker.ts';
+import type { Json } from '../../harness/std/json.ts';
+import { minimise } from '../minimise.ts';
+import { explainAnyModel, explainRegister } from './explain.ts';
+import { guardsOf, none } from './guards.ts';
+import { judgeBySearch, type KeyJudgement } from './judge-key.ts';
+import type { Model } from './model.ts';
+import type { Limits } from './search.ts';
+import { type Sources, sourcesOf } from './sources.ts';
+import { indicesOf, type KeyHistory, never, type Subject } from './subject.ts';
+
+/** Shrinking may take this long, and one attempt this long. */
+const shrinkMs = 5000;
+const attemptMs = 1000;
+
+export const counterexample = <State>(key: KeyHistory, model: Model<State>, judgement: KeyJudgement, limits: Limits): Anomaly => {
+  const { subjects } = key;
+  const guards = model.assignment && guardsOf(model.assignment, model.init as Json, subjects);
+  const sources = guards && sourcesOf(subjects, guards);
+  const deadline = Math.min(limits.deadline, limits.now() + shrinkMs);
+  const attempt = (places: readonly number[]): boolean => {
+    const within = { ...limits, deadline: Math.min(deadline, limits.now() + attemptMs) };
+    return (
+      judgeBySearch(
+        places.map(i => subjects[i]!),
+        model,
+        within,
+      ).outcome === 'violation'
+    );
+  };
+  const kept = minimise({
+    items: subjects.map((_, place) => place),
+    suspects: judgement.suspects,
+    likely: likeliest(subjects, judgement.suspects),
+    sources: sources && guards ? place => registerSources(sources, guards.expect, subjects, place) : modelSources(model, subjects),
+    fails: attempt,
+    expired: () => limits.now() > deadline,
+  });
+  const loose = model as unknown as Model<never>;
+  const why =
+    guards && sources
+      ? explainRegister(loose, { ...key, guards, sources }, kept)
+      : explainAnyModel(
+          loose,
+          key.key,
+          kept.map(i => subjects[i]!),
+        );
+  return {
+    type: why.type,
+    ...(key.key !== undefined && { key: key.key }),
+    operations: indicesOf(kept.map(i => subjects[i]!)),
+    explanation: why.explanation,
+  };
+};
+
+/** What was called before the contradiction was complete, the latest to return first. Unanswered operations come last. */
+const likeliest = (subjects: readonly Subject[], suspects: readonly number[]): readonly number[] => {
+  const until = Math.max(...suspects.map(place => subjects[place]!.returned).filter(position => position !== never));
+  const order = (place: number): number => (subjects[place]!.returned === never ? -1 : subjects[place]!.returned);
+  return subjects.flatMap((subject, place) => (subject.called < until ? [place] : [])).sort((a, b) => order(b) - order(a) || b - a);
+};
+
+/** Every write that the operation can have seen; if it can have seen none, the last one before it, so that the reader sees what is wrong. */
+const registerSources = (sources: Sources, expect: Int32Array, subjects: readonly Subject[], place: number): readonly number[] => {
+  if (expect[place] === none) return [];
+  const possible = sources.possible(place);
+  if (possible.length > 0 || sources.initialPossible(place)) return possible;
+  const writers = sources.writersOf(expect[place]!).filter(w => w !== place);
+  const shown = writers.findLast(w => subjects[w]!.called < subjects[place]!.returned) ?? writers[0];
+  return shown === undefined ? [] : [shown];
+};
+
+/** Whatever was called before the answer and may show in it. */
+const modelSources =
+  <State>(model: Model<State>, subjects: readonly Subject[]) =>
+  (place: number): readonly number[] => {
+    const reader = subjects[place]!;
+    const writers: number[] = [];
+    for (let w = 0; w < subjects.length && subjects[w]!.called < reader.returned; w++) {
+      if (w === place || model.readOnly?.(subjects[w]!.call)) continue;
+      if (model.observes === undefined || model.observes(reader.call, subjects[w]!.call)) writers.push(w);
+    }
+    return writers;
+  };

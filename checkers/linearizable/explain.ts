@@ -1,0 +1,186 @@
+/** Why a counterexample is one: the anomaly's name and prose that names the contradiction. */
+import type { Key } from '../../harness/history/event.ts';
+import { show } from '../models/values.ts';
+import { type Guards, initialValue, none } from './guards.ts';
+import type { Model } from './model.ts';
+import type { Sources } from './sources.ts';
+import { never, type Subject } from './subject.ts';
+
+export interface Explanation {
+  readonly type: string;
+  readonly explanation: string;
+}
+
+/** What is known of a register's key beyond the counterexample. */
+export interface RegisterKey {
+  readonly key: Key | undefined;
+  readonly subjects: readonly Subject[];
+  /** Operations that failed: they set nothing, and yet their value may turn up. */
+  readonly failed: readonly Subject[];
+  readonly guards: Guards;
+  readonly sources: Sources;
+}
+
+/** For any model: the operations, and that no order explains them. */
+export const explainAnyModel = (model: Model<never>, key: Key | undefined, kept: readonly Subject[]): Explanation => {
+  const object = key === undefined ? `the ${model.name}` : `${model.name} ${key}`;
+  const list = kept.slice(0, 12).map(subject => `${model.describe(subject.call)} (${by(subject)}, ${span(subject)})`);
+  const more = kept.length > list.length ? `; and ${kept.length - list.length} more` : '';
+  return {
+    type: 'non-linearizable',
+    explanation: `No order of these ${kept.length} operations on ${object} that respects real time explains every answer: ${list.join('; ')}${more}.`,
+  };
+};
+
+/** For registers: looks for the plainest contradiction among the operations kept (places in the key's list, in call order). */
+export const explainRegister = (model: Model<never>, register: RegisterKey, kept: readonly number[]): Explanation => {
+  for (const observer of kept) {
+    const found = unexplained(register, observer, kept);
+    if (found !== undefined) return found;
+  }
+  return (
+    casConflict(register, kept) ??
+    alternation(register, kept) ??
+    explainAnyModel(
+      model,
+      register.key,
+      kept.map(i => register.subjects[i]!),
+    )
+  );
+};
+
+/** One observation that nothing can have caused. */
+const unexplained = (register: RegisterKey, observer: number, kept: readonly number[]): Explanation | undefined => {
+  const { subjects, guards, sources } = register;
+  const value = guards.expect[observer]!;
+  if (value === none || subjects[observer]!.returned === never) return undefined;
+  const writers = sources.writersOf(value).filter(w => w !== observer);
+  if (value !== initialValue && writers.length === 0) return neverWritten(register, observer);
+  const earlier = writers.filter(w => subjects[w]!.called < subjects[observer]!.returned);
+  if (value !== initialValue && earlier.length === 0) return future(register, observer, writers[0]!);
+  if (sources.possible(observer).length > 0 || sources.initialPossible(observer)) return undefined;
+  return stale(register, observer, earlier.at(-1), kept);
+};
+
+const neverWritten = (register: RegisterKey, observer: number): Explanation => {
+  const { subjects, guards } = register;
+  const value = guards.values[guards.expect[observer]!]!;
+  const failed = register.failed.find(
+    ({ call }) => call.f !== 'read' && show(call.f === 'cas' ? last(call.input) : call.input) === show(value),
+  );
+  const said = answer(register, subjects[observer]!, value);
+  if (failed === undefined) return { type: 'phantom-value', explanation: `${said}, but no operation ever wrote ${show(value)}.` };
+  return {
+    type: 'dirty-read',
+    explanation: `${said}, but the only operation that would have written ${show(value)} failed: ${failed.call.f} ${show(failed.call.input)} (${by(failed)}, ${span(failed)}).`,
+  };
+};
+
+const last = (input: unknown) => (Array.isArray(input) ? input.at(-1) : input);
+
+const future = (register: RegisterKey, observer: number, writer: number): Explanation => {
+  const { subjects, guards } = register;
+  const value = guards.values[guards.expect[observer]!]!;
+  return {
+    type: 'future-read',
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${show(value)} was first asked to be written at ${seconds(subjects[writer]!.operation.invoke.time)} s (${by(subjects[writer]!)}), after the answer.`,
+  };
+};
+
+const stale = (register: RegisterKey, observer: number, writer: number | undefined, kept: readonly number[]): Explanation | undefined => {
+  const { subjects, guards, sources } = register;
+  const from = writer === undefined ? -1 : subjects[writer]!.returned;
+  const overwriter =
+    kept.find(
+      i =>
+        guards.set[i] !== none &&
+        subjects[i]!.called > from &&
+        subjects[i]!.returned < subjects[observer]!.called &&
+        guards.set[i] !== guards.expect[observer],
+    ) ?? sources.overwriter(writer, observer);
+  if (overwriter === undefined) return undefined;
+  const value = guards.values[guards.expect[observer]!]!;
+  const update = subjects[overwriter]!;
+  const isCas = guards.set[observer] !== none;
+  const seen = guards.expect.includes(guards.set[overwriter]!);
+  const again =
+    writer === undefined
+      ? `and nothing wrote ${show(value)} after the start`
+      : `and nothing wrote ${show(value)} again after it (last written by ${by(subjects[writer]!)}, ${span(subjects[writer]!)})`;
+  const unseen = seen || isCas ? '' : ` What it wrote was never seen by anybody.`;
+  return {
+    type: isCas ? 'cas-conflict' : seen ? 'stale-read' : 'lost-write',
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${update.call.f} ${show(update.call.input)} (${by(update)}) had returned at ${seconds(returnTime(update))} s, ${again}.${unseen}`,
+  };
+};
+
+/** Two successful cas that both took away a value which was written once. */
+const casConflict = ({ subjects, guards, sources, key }: RegisterKey, kept: readonly number[]): Explanation | undefined => {
+  const takers = kept.filter(i => guards.expect[i] !== none && guards.set[i] !== none && subjects[i]!.returned !== never);
+  for (const a of takers) {
+    const b = takers.find(other => other > a && guards.expect[other] === guards.expect[a]);
+    if (b === undefined || sources.writersOf(guards.expect[a]!).length > (guards.expect[a] === initialValue ? 0 : 1)) continue;
+    const [first, second] = [subjects[a]!, subjects[b]!];
+    const value = show(guards.values[guards.expect[a]!]!);
+    return {
+      type: 'cas-conflict',
+      explanation: `Two cas${of(key)} succeeded on the same value ${value}, which was there only once: ${show(first.call.input)} (${by(first)}, ${span(first)}) and ${show(second.call.input)} (${by(second)}, ${span(second)}).`,
+    };
+  }
+  return undefined;
+};
+
+/** A value written once that was seen, then certainly gone, then seen again. */
+const alternation = ({ subjects, guards, sources, key }: RegisterKey, kept: readonly number[]): Explanation | undefined => {
+  const touches = (i: number): number => (guards.expect[i] === none ? guards.set[i]! : guards.expect[i]!);
+  for (const again of kept.toReversed()) {
+    const value = guards.expect[again]!;
+    if (value === none || sources.writersOf(value).length > (value === initialValue ? 0 : 1)) continue;
+    const same = kept.filter(i => i !== again && touches(i) === value && subjects[i]!.returned < subjects[again]!.called);
+    for (const between of kept) {
+      if (touches(between) === value || touches(between) === none || subjects[between]!.returned > subjects[again]!.called) continue;
+      const before = same.find(i => subjects[i]!.returned < subjects[between]!.called);
+      if (before === undefined && value !== initialValue) continue;
+      const [late, middle] = [subjects[again]!, subjects[between]!];
+      const early =
+        before === undefined ? 'the initial value' : `there by ${seconds(returnTime(subjects[before]!))} s (${by(subjects[before]!)})`;
+      const shown = show(guards.values[value]!);
+      return {
+        type: guards.set[again] === none ? 'stale-read' : 'cas-conflict',
+        explanation: `${answerOf(key, late, guards.values[value]!)}, but ${shown} was ${early}, and then the value was ${show(guards.values[touches(between)] ?? middle.call.input)} (${by(middle)}, ${span(middle)}); ${shown} was written only once.`,
+      };
+    }
+  }
+  return undefined;
+};
+
+const answer = ({ key }: RegisterKey, subject: Subject, value: unknown): string => answerOf(key, subject, value);
+
+const answerOf = (key: Key | undefined, subject: Subject, value: unknown): string => {
+  const { node, process } = subject.operation.completion ?? subject.operation.invoke;
+  const where = node ?? subject.operation.invoke.node;
+  const what =
+    subject.call.f === 'read'
+      ? `answered read${key === undefined ? '' : ` ${key}`} = ${show(value as never)}`
+      : `answered ok to ${subject.call.f} ${show(subject.call.input)}${of(key)}, which needs ${show(value as never)}`;
+  return where === undefined
+    ? `Process ${process} was ${what} (${span(subject)})`
+    : `${where} ${what} (process ${process}, ${span(subject)})`;
+};
+
+const of = (key: Key | undefined): string => (key === undefined ? '' : ` on ${key}`);
+
+const by = ({ operation: { invoke, completion } }: Subject): string => {
+  const node = completion?.node ?? invoke.node;
+  return node === undefined ? `process ${invoke.process}` : `process ${invoke.process} on ${node}`;
+};
+
+const returnTime = ({ operation }: Subject): number => operation.completion?.time ?? operation.invoke.time;
+
+const span = ({ operation, returned }: Subject): string =>
+  returned === never
+    ? `${seconds(operation.invoke.time)} s, outcome unknown`
+    : `${seconds(operation.invoke.time)}-${seconds(returnTime({ operation } as Subject))} s`;
+
+/** Seconds with milliseconds, or finer where a millisecond is long. */
+const seconds = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(nanoseconds < 1e9 ? 6 : 3);

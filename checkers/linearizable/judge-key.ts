@@ -1,0 +1,53 @@
+/** One key's verdict by the cheapest exact method: observations that nothing explains, zones, then the general search. */
+import type { Json } from '../../harness/std/json.ts';
+import { compile, compileGuards } from './automaton.ts';
+import { guardsOf } from './guards.ts';
+import type { Model } from './model.ts';
+import { type Limits, search } from './search.ts';
+import { inexplicable, sourcesOf } from './sources.ts';
+import type { Subject } from './subject.ts';
+import { timelineOf } from './timeline.ts';
+import { checkByZones } from './zones.ts';
+
+export interface KeyJudgement {
+  readonly outcome: 'linearizable' | 'violation' | 'undecided';
+  readonly method: 'observations' | 'zones' | 'search';
+  /** Where a violation lies, as places in the key's list: operations of the contradiction, or the first that cannot be explained. */
+  readonly suspects: readonly number[];
+  /** The last operation, by return, that some order explains together with all before it. */
+  readonly verifiedUpTo?: number | undefined;
+  readonly reason?: 'time' | 'memory';
+  readonly configurations?: number;
+}
+
+export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement => {
+  if (model.assignment === undefined) return judgeBySearch(subjects, model, limits);
+  const guards = guardsOf(model.assignment, model.init as Json, subjects);
+  const zones = checkByZones(subjects, guards);
+  if (zones.outcome === 'linearizable') return { outcome: 'linearizable', method: 'zones', suspects: [] };
+  const sources = sourcesOf(subjects, guards);
+  const odd = inexplicable(subjects, guards, sources);
+  if (odd !== undefined) {
+    const writers = sources.writersOf(guards.expect[odd]!).filter(w => w !== odd);
+    const writer = writers.findLast(w => subjects[w]!.called < subjects[odd]!.returned) ?? writers[0];
+    const overwriter = sources.overwriter(writer, odd);
+    return { outcome: 'violation', method: 'observations', suspects: [odd, writer, overwriter].filter(i => i !== undefined) };
+  }
+  if (zones.outcome === 'violation') return { outcome: 'violation', method: 'zones', suspects: zones.suspects };
+  return searched(subjects, compileGuards(guards), limits);
+};
+
+/** By the general search alone, whatever the model offers besides. */
+export const judgeBySearch = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement =>
+  searched(subjects, compile(model, subjects), limits);
+
+const searched = (subjects: readonly Subject[], automaton: ReturnType<typeof compile>, limits: Limits): KeyJudgement => {
+  const timeline = timelineOf(subjects, automaton);
+  const { outcome, verified, configurations } = search(automaton, timeline, limits);
+  const at = (frontier: number): number | undefined => timeline.subject[timeline.returns[frontier]!];
+  const common = { method: 'search', verifiedUpTo: at(verified - 1), configurations } as const;
+  if (outcome === 'violation') return { ...common, outcome, suspects: [at(verified)!] };
+  return outcome === 'linearizable'
+    ? { ...common, outcome, suspects: [] }
+    : { ...common, outcome: 'undecided', reason: outcome, suspects: [] };
+};

@@ -1,0 +1,57 @@
+/**
+ * The door for data types: what an object is, said in a few lines.
+ *
+ *     const counter: Model<number> = {
+ *       name: 'counter',
+ *       init: 0,
+ *       step: (n, op) => (op.f === 'add' ? n + Number(op.input) : op.output === n ? n : undefined),
+ *       describe: op => (op.f === 'add' ? `add ${op.input}` : `read -> ${op.output}`),
+ *       readOnly: op => op.f === 'read',
+ *     };
+ */
+import type { Json } from '../../harness/std/json.ts';
+
+/** One operation as a model sees it. */
+export interface Call {
+  readonly f: string;
+  /** What was asked: the invocation's value. */
+  readonly input: Json;
+  /** What was answered; undefined when nobody knows (`info`): then any answer must be thought possible. */
+  readonly output: Json | undefined;
+  /** `false`: an `ok` cas that says it found another value and changed nothing. */
+  readonly applied?: boolean;
+}
+
+/**
+ * A guarded assignment: legal if the value equals `expect` and differs from `forbid` (where given), then it becomes `set` (where given).
+ * Whatever can be said so is checked without calling `step`, and by zones where written values are unique.
+ */
+export interface Assignment {
+  readonly expect?: Json;
+  readonly forbid?: Json;
+  readonly set?: Json;
+}
+
+/** A sequential object. All functions are pure and never throw; states are never changed in place. */
+export interface Model<State = unknown> {
+  readonly name: string;
+  readonly init: State;
+  /** The state after the operation, or undefined if the operation cannot have been answered so in this state. */
+  step(state: State, operation: Call): State | undefined;
+  /** Equal states must hash equally. Default: the state itself if it is a string or number, else its JSON. */
+  hash?(state: State): string | number;
+  /** Whether states of the same hash are equal. Default: yes. */
+  equals?(a: State, b: State): boolean;
+  /** The operation in a few words, for people: `write 5`, `read -> 4`. */
+  describe(operation: Call): string;
+  /** True if the operation changes no state at all. It is then settled without branching. */
+  readonly readOnly?: (operation: Call) => boolean;
+  /** True if the operation is legal in every state, whatever that is: nothing is observed. `overwrites` implies it. */
+  readonly always?: (operation: Call) => boolean;
+  /** True if it is legal in every state and leads to one and the same state from all of them: a blind write. */
+  readonly overwrites?: (operation: Call) => boolean;
+  /** True if the answer of `reader` may show the effect of `writer`: a counterexample with the one then keeps the other. Default: true. */
+  readonly observes?: (reader: Call, writer: Call) => boolean;
+  /** Given for register-like types, where every operation is a guarded assignment; `init` is then the first value. */
+  readonly assignment?: (operation: Call) => Assignment;
+}

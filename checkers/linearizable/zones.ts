@@ -1,0 +1,230 @@
+/**
+ * Registers whose written values are all different, with compare-and-set and unknown outcomes, in O(n log n) whatever the concurrency.
+ *
+ * A value and what observed it is a cluster; a successful cas a -> b directly follows the last read of a, so clusters chain into blocks,
+ * each contiguous in any linearization. With f the first return and s the last call in a block: if f < s the block holds the register
+ * at least from f to s (a forward zone); otherwise it fits into any single moment between s and f (a backward zone). Linearizable iff
+ * within each block nothing returns before something ahead of it in the chain was called, forward zones are disjoint, and no backward
+ * zone lies within a forward one. An unknown outcome counts only if its value was seen, perhaps through further cas.
+ * Source: Gibbons & Korach, "Testing shared memories", SIAM J. Comput. 1997 (clusters and zones).
+ */
+import { type Guards, initialValue, none, unobservedValue } from './guards.ts';
+import { never, type Subject } from './subject.ts';
+
+export type ZoneResult =
+  | { readonly outcome: 'linearizable' | 'inapplicable' }
+  /** `suspects`: operations among which the contradiction lies, as places in the list. */
+  | { readonly outcome: 'violation'; readonly suspects: readonly number[] };
+
+/** Where the initial value was there from. */
+const start = -1;
+
+/** A stretch of time that one chain of values fills: its earliest return and latest call, and the operations these belong to. */
+interface Zone {
+  firstReturn: number;
+  lastCall: number;
+  returner: number;
+  caller: number;
+}
+
+class Contradiction {
+  readonly suspects: readonly number[];
+  constructor(suspects: readonly number[]) {
+    this.suspects = suspects;
+  }
+}
+
+export const checkByZones = (subjects: readonly Subject[], guards: Guards): ZoneResult => {
+  const writer = writersByValue(guards);
+  if (writer === undefined) return { outcome: 'inapplicable' };
+  const found = contradiction(subjects, guards, writer);
+  return found === undefined ? { outcome: 'linearizable' } : { outcome: 'violation', suspects: [...new Set(found.suspects)] };
+};
+
+/** The operation that sets each observed value; undefined if a value is set twice or the initial one is, or if something forbids. */
+const writersByValue = (guards: Guards): Int32Array | undefined => {
+  if (guards.forbids) return undefined;
+  const writer = new Int32Array(guards.values.length).fill(none);
+  for (let i = 0; i < guards.set.length; i++) {
+    const value = guards.set[i]!;
+    if (value === none || value === unobservedValue) continue;
+    if (value === initialValue || writer[value] !== none) return undefined;
+    writer[value] = i;
+  }
+  return writer;
+};
+
+const contradiction = (subjects: readonly Subject[], guards: Guards, writer: Int32Array): Contradiction | undefined => {
+  const { expect, set } = guards;
+  const because = effectiveOperations(subjects, guards, writer);
+  if (because instanceof Contradiction) return because;
+  const reads = readGroups(subjects, guards);
+  const successor = successorsByValue(guards, because);
+  if (successor instanceof Contradiction) return successor;
+  const zones: Zone[] = [];
+  let chained = 0;
+  for (let i = 0; i < set.length; i++) {
+    if (because[i] === idle || set[i] === none) continue;
+    if (expect[i] !== none) {
+      chained++;
+      continue;
+    }
+    const zone = { firstReturn: subjects[i]!.returned, lastCall: subjects[i]!.called, returner: i, caller: i };
+    const links = fill(zone, set[i]!, subjects, guards, reads, successor);
+    if (links instanceof Contradiction) return links;
+    chained -= links;
+    zones.push(zone);
+  }
+  const initial: Zone = { firstReturn: start, lastCall: start, returner: none, caller: none };
+  const links = fill(initial, initialValue, subjects, guards, reads, successor);
+  if (links instanceof Contradiction) return links;
+  if (initial.caller !== none) zones.push(initial);
+  if (chained > links) return new Contradiction(cyclic(guards, because, writer));
+  return crossing(zones);
+};
+
+/** Left out: nobody saw it, so it need not have happened. */
+const idle = -2;
+/** It answered. */
+const answered = -1;
+
+/**
+ * Why each operation counts: `answered`, or the operation that saw the value of an unknown outcome, or `idle`.
+ * A value that nobody wrote is a contradiction.
+ */
+const effectiveOperations = (subjects: readonly Subject[], guards: Guards, writer: Int32Array): Int32Array | Contradiction => {
+  const because = new Int32Array(subjects.length).fill(idle);
+  for (let i = 0; i < subjects.length; i++) if (subjects[i]!.returned !== never) because[i] = answered;
+  for (let i = 0; i < subjects.length; i++) {
+    if (because[i] !== answered) continue;
+    for (let observer = i; ; ) {
+      const value = guards.expect[observer]!;
+      if (value === none || value === initialValue) break;
+      const source = writer[value]!;
+      if (source === none) return new Contradiction(reasons(observer, because));
+      if (because[source] !== idle) break;
+      because[source] = observer;
+      observer = source;
+    }
+  }
+  return because;
+};
+
+/** The operation and those because of which it counts. */
+const reasons = (operation: number, because: Int32Array): number[] => {
+  const list = [operation];
+  for (let next = because[operation]!; next >= 0; next = because[next]!) list.push(next);
+  return list;
+};
+
+interface ReadGroups {
+  /** Per value, the read that returned first and the one called last; `none` where there is none. */
+  readonly firstToReturn: Int32Array;
+  readonly lastCalled: Int32Array;
+}
+
+const readGroups = (subjects: readonly Subject[], { expect, set, values }: Guards): ReadGroups => {
+  const firstToReturn = new Int32Array(values.length).fill(none);
+  const lastCalled = new Int32Array(values.length).fill(none);
+  for (let i = 0; i < subjects.length; i++) {
+    const value = expect[i]!;
+    if (value === none || set[i] !== none || subjects[i]!.returned === never) continue;
+    if (firstToReturn[value] === none || subjects[i]!.returned < subjects[firstToReturn[value]!]!.returned) firstToReturn[value] = i;
+    lastCalled[value] = i; // subjects come in call order
+  }
+  return { firstToReturn, lastCalled };
+};
+
+/** The cas that took each value away. Two of them contradict each other: the value was there only once. */
+const successorsByValue = ({ expect, set, values }: Guards, because: Int32Array): Int32Array | Contradiction => {
+  const successor = new Int32Array(values.length).fill(none);
+  for (let i = 0; i < expect.length; i++) {
+    const value = expect[i]!;
+    if (because[i] === idle || value === none || set[i] === none) continue;
+    const other = successor[value]!;
+    if (other !== none) return new Contradiction([...reasons(other, because), ...reasons(i, because)]);
+    successor[value] = i;
+  }
+  return successor;
+};
+
+/** Widens the zone by all that follows `value` in its chain: reads, the cas, reads of what that set, … Answers with the number of cas. */
+const fill = (
+  zone: Zone,
+  value: number,
+  subjects: readonly Subject[],
+  guards: Guards,
+  { firstToReturn, lastCalled }: ReadGroups,
+  successor: Int32Array,
+): number | Contradiction => {
+  for (let links = 0; ; links++) {
+    const reader = firstToReturn[value]!;
+    if (reader !== none) {
+      if (subjects[reader]!.returned < zone.lastCall) return new Contradiction([reader, zone.caller]);
+      widen(zone, subjects, reader, lastCalled[value]!);
+    }
+    const cas = successor[value]!;
+    if (cas === none) return links;
+    if (subjects[cas]!.returned < zone.lastCall) return new Contradiction([cas, zone.caller]);
+    widen(zone, subjects, cas, cas);
+    value = guards.set[cas]!;
+    if (value === unobservedValue) return links + 1;
+  }
+};
+
+const widen = (zone: Zone, subjects: readonly Subject[], returner: number, caller: number): void => {
+  if (subjects[returner]!.returned < zone.firstReturn) {
+    zone.firstReturn = subjects[returner]!.returned;
+    zone.returner = returner;
+  }
+  if (subjects[caller]!.called > zone.lastCall) {
+    zone.lastCall = subjects[caller]!.called;
+    zone.caller = caller;
+  }
+};
+
+/** Cas that only explain one another: from any one back along the writers until one comes again. */
+const cyclic = ({ expect, set }: Guards, because: Int32Array, writer: Int32Array): number[] => {
+  const rooted = (operation: number): readonly number[] | undefined => {
+    const path = new Set<number>();
+    for (let at = operation; expect[at] !== none && expect[at] !== initialValue; at = writer[expect[at]!]!) {
+      if (path.has(at)) return [...path];
+      path.add(at);
+    }
+    return undefined;
+  };
+  for (let i = 0; i < set.length; i++) {
+    if (because[i] === idle || set[i] === none || expect[i] === none) continue;
+    const path = rooted(i);
+    if (path !== undefined) return path.flatMap(operation => reasons(operation, because));
+  }
+  return [];
+};
+
+const operationsOf = ({ returner, caller }: Zone): number[] => [returner, caller].filter(operation => operation !== none);
+
+/** Two zones that cannot both be: forward ones that overlap, or a backward one within a forward one. */
+const crossing = (zones: readonly Zone[]): Contradiction | undefined => {
+  const forward = zones.filter(zone => zone.firstReturn < zone.lastCall).sort((a, b) => a.firstReturn - b.firstReturn);
+  for (let i = 1; i < forward.length; i++) {
+    const [a, b] = [forward[i - 1]!, forward[i]!];
+    if (b.firstReturn < a.lastCall) return new Contradiction([...operationsOf(a), ...operationsOf(b)]);
+  }
+  for (const zone of zones) {
+    if (zone.firstReturn < zone.lastCall) continue;
+    const around = lastStartedBefore(forward, zone.lastCall);
+    if (around !== undefined && zone.firstReturn < around.lastCall)
+      return new Contradiction([...operationsOf(around), ...operationsOf(zone)]);
+  }
+  return undefined;
+};
+
+const lastStartedBefore = (forward: readonly Zone[], position: number): Zone | undefined => {
+  let [low, high] = [0, forward.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (forward[middle]!.firstReturn < position) low = middle + 1;
+    else high = middle;
+  }
+  return forward[low - 1];
+};

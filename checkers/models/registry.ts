@@ -1,0 +1,15 @@
+/** Models by the workload whose histories they describe. */
+import type { Model } from '../linearizable/model.ts';
+import { register } from './register.ts';
+
+/** A model of some state type, given to whoever can take any: keeps `step` and `init` of one type without naming it. */
+export type AnyModel = <Result>(use: <State>(model: Model<State>) => Result) => Result;
+
+const of =
+  <State>(model: Model<State>): AnyModel =>
+  use =>
+    use(model);
+
+export const models: Readonly<Record<string, AnyModel>> = {
+  register: of(register),
+};
