@@ -11,10 +11,12 @@ export interface Bar {
   readonly endOrder: number | null;
   /** The room that its label needs. */
   readonly width: number;
+  /** Lanes with such a bar go above the others. */
+  readonly first?: boolean;
 }
 
 export interface Lanes {
-  /** Processes from top to bottom, by their first operation. */
+  /** Processes from top to bottom. */
   readonly rows: readonly number[];
   /** Per bar, in the order given. An open one ends where the drawing does. */
   readonly bars: readonly { readonly row: number; readonly start: number; readonly end: number }[];
@@ -23,7 +25,8 @@ export interface Lanes {
 
 /** Lays out bars in any order; `gap` is the room between two events. O(n log n). */
 export const layOutLanes = (bars: readonly Bar[], gap: number): Lanes => {
-  const rows = [...new Set([...bars].sort((a, b) => a.startOrder - b.startOrder).map(({ process }) => process))];
+  const byStart = [...bars].sort((a, b) => a.startOrder - b.startOrder);
+  const rows = [...new Set([...byStart.filter(({ first }) => first), ...byStart].map(({ process }) => process))];
   const moments = bars
     .flatMap((bar, at) => [
       { at, order: bar.startOrder, end: false },

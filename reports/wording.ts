@@ -90,7 +90,9 @@ const wordCaveats = (results: Results): string[] => {
   const unhealed = results.faults.filter(({ healed }) => !healed).length;
   if (unhealed > 0) caveats.push(`${counted(unhealed, 'fault was', 'faults were')} not seen to heal.`);
   if (results.recoveryMs === null) caveats.push('Not every node was seen to answer again after the last fault.');
-  if (results.exits.length > 0) caveats.push(`${counted(results.exits.length, 'time')} a node ended although no fault ended it.`);
+  const exits = results.exits.length;
+  if (exits > 0)
+    caveats.push(exits === 1 ? 'A node ended although no fault ended it.' : `${exits} times a node ended although no fault ended it.`);
   for (const { valid, model } of results.checks)
     if (valid === 'unknown' && results.valid === false) caveats.push(`The check for ${model} did not finish.`);
   return caveats;

@@ -53,9 +53,11 @@ const Row = ({ row }: { row: AvailabilityRow }) => {
       </td>
       <td>{targets[row.target] ?? row.target}</td>
       <td class="number">{count(row.operations)}</td>
-      <td class="number rate">
+      <td class="number">
         {row.successRate === null ? '–' : share(row.successRate)}
-        {row.successRate !== null && <meter min={0} max={1} value={row.successRate} aria-hidden="true" />}
+        <span class="share" aria-hidden="true">
+          <span style={{ width: `${100 * (row.successRate ?? 0)}%` }} />
+        </span>
       </td>
       {[row.p50Ms, row.p95Ms, row.p99Ms].map((ms, at) => (
         <td class="number" key={at}>

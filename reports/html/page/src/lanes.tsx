@@ -9,7 +9,8 @@ import { linkTo } from './route.ts';
 const rowHeight = 46;
 const barHeight = 22;
 const characterWidth = 7.25;
-const gap = 18;
+/** Between two events: a small drawing may breathe. */
+const gapFor = (operations: number): number => (operations <= 8 ? 36 : 18);
 
 export const Lanes = ({ operations, accused }: { operations: readonly OperationDetail[]; accused: ReadonlySet<number> }) => {
   const fade = useId();
@@ -17,11 +18,12 @@ export const Lanes = ({ operations, accused }: { operations: readonly OperationD
   const { rows, bars, width } = layOutLanes(
     operations.map((operation, at) => ({
       process: operation.process,
+      first: accused.has(operation.index),
       startOrder: operation.invokeIndex,
       endOrder: operation.outcome === 'info' ? null : operation.completionIndex,
       width: labels[at]!.length * characterWidth + 16,
     })),
-    gap,
+    gapFor(operations.length),
   );
   const nodeOf = (process: number) => operations.find(operation => operation.process === process)?.node;
   const height = rows.length * rowHeight;
@@ -39,10 +41,9 @@ export const Lanes = ({ operations, accused }: { operations: readonly OperationD
       <section class="lane-box" tabIndex={0} aria-label="Drawing of the operations, one lane per process; the table below says the same">
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="presentation">
           <defs>
-            <linearGradient id={fade}>
-              <stop offset="0" stop-color="white" />
-              <stop offset="0.55" stop-color="white" />
-              <stop offset="1" stop-color="black" />
+            <linearGradient id={fade} class="fade">
+              <stop offset="0" stop-opacity="0" />
+              <stop offset="0.9" stop-opacity="1" />
             </linearGradient>
           </defs>
           {rows.map((process, row) => (
@@ -78,19 +79,14 @@ interface LaneBarProps {
 
 const LaneBar = ({ operation, label, strong, x, y, width, fade }: LaneBarProps) => {
   const open = operation.outcome === 'info';
-  const mask = `${fade}-${operation.invokeIndex}`;
   return (
     <a href={linkTo({ to: 'operation', index: operation.index })} class={`bar ${operation.outcome} ${strong ? 'strong' : 'faint'}`}>
       <title>{`${label}\n${describe(operation)}`}</title>
-      {open && (
-        <mask id={mask}>
-          <rect x={x - 2} y={y} width={width + 2} height={rowHeight} fill={`url(#${fade})`} />
-        </mask>
-      )}
       <text class="bar-index" x={x + 1} y={y + 13}>
         {operation.index}
       </text>
-      <rect x={x} y={y + 18} width={width} height={barHeight} rx={3} mask={open ? `url(#${mask})` : undefined} />
+      <rect x={x} y={y + 18} width={width} height={barHeight} rx={3} />
+      {open && <rect x={x + 14} y={y + 17} width={width - 10} height={barHeight + 2} style={{ fill: `url(#${fade})`, stroke: 'none' }} />}
       <text x={x + 8} y={y + 33}>
         {label}
       </text>

@@ -1,4 +1,4 @@
-import { labelOperation, visible } from '../../../operation-label.ts';
+import { visible } from '../../../operation-label.ts';
 import { moment } from '../../../units.ts';
 import type { OperationDetail } from '../../payload.ts';
 import { linkTo } from './route.ts';
@@ -32,8 +32,8 @@ export const OperationsTable = ({ operations, accused }: { operations: readonly 
             </td>
             <td class="number">{operation.process}</td>
             <td>{operation.node}</td>
-            <td class="value">{labelOperation(operation, 60)}</td>
-            <td class="value">{visible(operation.value)}</td>
+            <td class="value">{visible(operation.key === undefined ? operation.f : `${operation.f} ${operation.key}`)}</td>
+            <td class="value">{operation.value === 'null' ? '' : visible(operation.value)}</td>
             <td class="value">{operation.result === undefined ? '' : visible(operation.result)}</td>
             <td>
               <span class={`outcome ${operation.outcome}`}>

@@ -212,9 +212,20 @@ const hatch = (ctx: CanvasRenderingContext2D, left: number, right: number, { top
   ctx.restore();
 };
 
-/** A red line at each contradiction. */
-const mark = ({ ctx, bbox, valToPos }: uPlot, { marks, range }: State): void => {
+/** A red line at each contradiction; dashed ones where the load began and ended. */
+const mark = ({ ctx, bbox, valToPos }: uPlot, { marks, range, summary: { results } }: State): void => {
   ctx.save();
+  ctx.strokeStyle = css('--muted');
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const at of [results.loadStartMs / 1000, results.loadEndMs / 1000]) {
+    if (at < range.from || at > range.to) continue;
+    const x = Math.round(valToPos(at, 'x', true)) + 0.5;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.setLineDash([]);
   ctx.strokeStyle = css('--bad');
   ctx.fillStyle = css('--bad');
   ctx.lineWidth = devicePixelRatio;

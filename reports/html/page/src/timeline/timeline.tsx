@@ -123,7 +123,7 @@ export const Timeline = ({ summary, operations }: { summary: Summary; operations
       </div>
       <p class="note">
         Drag to zoom, wheel or + and − for more or less, double click for the whole run; click a point for its operation. Shaded: a fault in
-        force; hatched: one that did not take effect.{sampleNote(summary)}
+        force; hatched: one that did not take effect; dashed lines: where the load began and ended.{sampleNote(summary)}
       </p>
     </Section>
   );
