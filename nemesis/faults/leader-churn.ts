@@ -1,0 +1,125 @@
+/**
+ * Leader churn: whoever is elected is cut off at once, alone or with one follower, while the one cut off before rejoins. Leaders get far
+ * enough to accept writes and never far enough to keep them, which is what commits of older terms and lost votes need to show.
+ */
+import type { AppliedToxics, Flow } from '../../harness/protocol/cluster.ts';
+import type { Evidence, FaultContext, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
+import type { NodeId } from '../../harness/protocol/system.ts';
+import { createRng } from '../../harness/std/rng.ts';
+import { messageOf } from '../../harness/std/user-error.ts';
+import { disturb, excuse } from './claims.ts';
+import { effective, ineffective, listed, pause, untilNoComplaint, within } from './evidence.ts';
+import { allPairs, around } from './partition-flows.ts';
+import { key, linksAcross, pingAll } from './probes.ts';
+import { silence, silenceMs, stillAnswers } from './silence.ts';
+import { type Baseline, measureBaseline } from './toxic-fault.ts';
+
+const pollMs = 15;
+const firstLeaderMs = 3000;
+
+interface Cut {
+  readonly flows: readonly Flow[];
+  readonly applied: AppliedToxics;
+  readonly settle: () => void;
+}
+
+export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultContext): Promise<Injected> => {
+  const { cluster } = context;
+  const baseline = await measureBaseline(context, allPairs(cluster.nodes));
+  const rng = createRng(`${plan.params.seed}`);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([context.signal, stop.signal]);
+  const hit: NodeId[] = [];
+  const troubles = new Set<string>();
+  let leaders = 0;
+  let current: Cut | undefined;
+
+  /** The new cut first, so that the new leader has no moment of peace; then the old one is undone. */
+  const isolate = async (leader: NodeId): Promise<void> => {
+    const group = [leader, ...company(leader)];
+    const flows = around(group, cluster.nodes);
+    const applied = await cluster.links.apply(flows, silence);
+    const previous = current;
+    current = { flows, applied, settle: disturb(cluster, flows) };
+    leaders++;
+    hit.push(...group.filter(node => !hit.includes(node)));
+    await undo(previous);
+  };
+  /** At most one follower, and never so many that those cut off could elect among themselves. */
+  const company = (leader: NodeId): NodeId[] => {
+    const followers = cluster.nodes.filter(node => node !== leader);
+    return cluster.nodes.length >= 5 && rng.chance(0.5) ? [rng.pick(followers)] : [];
+  };
+
+  const follow = async (): Promise<void> => {
+    for (let lastLed = ''; !signal.aborted; await pause(pollMs, signal)) {
+      try {
+        const { leader, term } = await context.roles();
+        const led = `${leader} in term ${term}`;
+        if (leader === undefined || led === lastLed || signal.aborted) continue;
+        await isolate(leader);
+        lastLed = led;
+      } catch (thrown) {
+        troubles.add(messageOf(thrown));
+      }
+    }
+  };
+  const following = follow();
+
+  return {
+    get targets() {
+      return hit;
+    },
+    prove: async proofSignal => {
+      const led = async () => (current === undefined ? 'nobody led' : undefined);
+      await untilNoComplaint(led, within(proofSignal, firstLeaderMs), pollMs);
+      if (current === undefined) return ineffective(`nobody led whom to cut off${troubles.size > 0 ? `: ${listed([...troubles])}` : ''}`);
+      return proveCut(context, () => current!, baseline, proofSignal);
+    },
+    heal: async healSignal => {
+      stop.abort();
+      await following;
+      await undo(current);
+      const left = (await current?.applied.confirm(healSignal)) ?? 0;
+      if (left > 0) return ineffective(`${left} toxics are still in force`);
+      const { effective: healed, detail } = await answersAgain(context, baseline, healSignal);
+      return { effective: healed, detail: `${leaders} elected leaders were cut off in turn; ${detail}` };
+    },
+  };
+};
+
+const undo = async (cut: Cut | undefined): Promise<void> => {
+  await cut?.applied.remove();
+  cut?.settle();
+};
+
+/** A cut may give way to the next one while it is being proven; then the next one is proven. */
+const proveCut = async (
+  context: FaultContext,
+  current: () => Cut,
+  baseline: readonly Baseline[],
+  signal: AbortSignal,
+): Promise<Evidence> => {
+  for (;;) {
+    const cut = current();
+    const crossing = new Set(linksAcross(context.cluster, cut.flows).map(key));
+    const links = baseline.filter(link => crossing.has(key(link)));
+    const confirmed = await cut.applied.confirm(signal);
+    const pings = await pingAll(context.cluster, links, silenceMs(Math.max(0, ...links.map(({ ms }) => ms))), signal);
+    if (cut !== current() && !signal.aborted) continue;
+    if (confirmed < cut.applied.placed) return ineffective(`only ${confirmed} of ${cut.applied.placed} latency toxics are in force`);
+    const complaints = links.flatMap((link, i) => stillAnswers(pings[i]!, link) ?? []);
+    if (complaints.length > 0 || links.length === 0) return ineffective(listed(complaints) || 'no cut link had answered before');
+    return effective(`${confirmed} of ${cut.applied.placed} latency toxics in force; ${links.length} links of the leader fell silent`);
+  }
+};
+
+const answersAgain = async ({ cluster }: FaultContext, baseline: readonly Baseline[], signal: AbortSignal): Promise<Evidence> => {
+  const complain = async (): Promise<string | undefined> => {
+    const pings = await pingAll(cluster, baseline, 1000, signal);
+    const mute = baseline.filter((link, i) => pings[i]!.outcome !== 'answered' && excuse(cluster, link.from, link.to) === undefined);
+    return mute.length > 0 ? `${listed(mute.map(key))} do not answer` : undefined;
+  };
+  const complaint = await untilNoComplaint(complain, signal);
+  return complaint === undefined ? effective(`${baseline.length} links answer again`) : ineffective(complaint);
+};
