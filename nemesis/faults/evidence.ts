@@ -12,7 +12,7 @@ export const nothingInjected = (reason: string): Injected => ({
 });
 
 /** Aborts with the given signal, and after `ms` at the latest. */
-export const within = (signal: AbortSignal, ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+export const within = (signal: AbortSignal, ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
 
 /** Asks again every `everyMs` until the answer is no complaint or the signal aborts; resolves to the last complaint, undefined when all is well. */
 export const untilNoComplaint = async (
