@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
-import { findRealServer } from './real-server.ts';
+import { findRealServer } from '../../../bench/peers/toxiproxy.ts';
 import { freePort } from './traffic.ts';
 
 export interface Answer {
