@@ -153,7 +153,7 @@ describe.skipIf(missing)('the report in Chromium', () => {
     expect(await page.locator('#operation h2').textContent()).toContain(`Operation ${index}`);
     expect(await page.locator('#operation .bar.strong').count()).toBe(1);
     await page.evaluate("location.hash = '#/anomaly/0/0'");
-    await page.waitForFunction("document.activeElement?.id === 'anomaly-0-0'");
+    await page.waitForSelector('#anomaly-0-0:focus');
     await page.click('.explanation a');
     await page.waitForSelector('#operation');
   });
