@@ -70,8 +70,9 @@ export const randomHistory = <State>(rng: Rng, shape: Shape<State>, size: Size):
     } else if (!call.applied) apply(call);
     else {
       const { value, type = 'ok', applied } = call.answer!;
-      const said = rng.chance(size.lie) ? shape.lie(rng, call.f, value) : value;
-      emit(call, type, said, applied === undefined ? {} : { applied });
+      const lies = rng.chance(size.lie);
+      const said = lies ? shape.lie(rng, call.f, value) : value;
+      emit(call, lies ? 'ok' : type, said, applied === undefined || lies ? {} : { applied });
       threads[at] = undefined;
     }
   }

@@ -1,0 +1,14 @@
+/** A lock that one holder has at a time: `acquire`, `release`. Who releases is not asked. */
+import type { Model } from '../linearizable/model.ts';
+
+export const mutex: Model<'free' | 'held'> = {
+  name: 'mutex',
+  init: 'free',
+  step: (lock, { f }) => {
+    if (f === 'acquire') return lock === 'free' ? 'held' : undefined;
+    if (f === 'release') return lock === 'held' ? 'free' : undefined;
+    return lock;
+  },
+  describe: ({ f }) => f,
+  readOnly: ({ f }) => f !== 'acquire' && f !== 'release',
+};
