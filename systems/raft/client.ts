@@ -21,8 +21,9 @@ interface Answer {
 
 interface Connection {
   readonly socket: Socket;
-  /** Resolves true when the node has greeted, false when the connection broke before. */
-  readonly greeted: Promise<boolean>;
+  greeted: boolean;
+  /** Called when the node greets, or the connection breaks before. */
+  onGreeting: (greeted: boolean) => void;
   /** Who waits for the answer; called with null when the connection breaks. */
   waiting: ((answer: Answer | null) => void) | null;
 }
@@ -42,8 +43,7 @@ export function raftClient(at: Endpoint): Client {
       const table: ErrorTable = raftErrors;
       const readOnly = operation.f === 'read';
       const using = connected();
-      const greeted = await Promise.race([using.greeted, aborted(signal)]);
-      if (!greeted) {
+      if (!(await greeting(using, signal))) {
         using.socket.destroy();
         return failed(table, 'unreachable', { readOnly, message: 'the node did not greet the connection' });
       }
@@ -76,10 +76,17 @@ function completion({ f, value }: Invocation, answer: Answer): Completion {
   return kind.type === 'fail' && !definite && f !== 'read' ? { type: 'info', error: kind.error } : kind;
 }
 
-function aborted(signal: AbortSignal): Promise<false> {
+/** Whether the node greets before the connection breaks or the signal aborts. */
+function greeting(connection: Connection, signal: AbortSignal): Promise<boolean> {
+  if (connection.greeted || signal.aborted) return Promise.resolve(connection.greeted);
   return new Promise(resolve => {
-    if (signal.aborted) resolve(false);
-    signal.addEventListener('abort', () => resolve(false), { once: true });
+    const onAbort = () => settle(false);
+    const settle = (greeted: boolean) => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(greeted);
+    };
+    connection.onGreeting = settle;
+    signal.addEventListener('abort', onAbort, { once: true });
   });
 }
 
@@ -105,8 +112,7 @@ function ask(connection: Connection, request: Record<string, Json>, signal: Abor
 
 function dial({ host, port }: Endpoint): Connection {
   const socket = createConnection({ host, port, noDelay: true });
-  let greet: (greeted: boolean) => void = () => {};
-  const connection: Connection = { socket, greeted: new Promise(resolve => (greet = resolve)), waiting: null };
+  const connection: Connection = { socket, greeted: false, onGreeting: () => {}, waiting: null };
   let rest = '';
   socket.setEncoding('utf8');
   socket.on('data', (chunk: string) => {
@@ -114,14 +120,17 @@ function dial({ host, port }: Endpoint): Connection {
     rest = lines.pop() ?? '';
     for (const line of lines) {
       const message = JSON.parse(line) as Answer & { hello?: string };
-      if (message.hello !== undefined) greet(true);
-      else connection.waiting?.(message);
+      if (message.hello !== undefined) {
+        connection.greeted = true;
+        connection.onGreeting(true);
+      } else connection.waiting?.(message);
     }
   });
   socket.on('error', () => {}); // 'close' follows
   socket.on('end', () => socket.destroy());
   socket.on('close', () => {
-    greet(false);
+    connection.greeted = false;
+    connection.onGreeting(false);
     connection.waiting?.(null);
   });
   return connection;
