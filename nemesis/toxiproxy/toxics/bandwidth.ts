@@ -19,9 +19,8 @@ export class BandwidthStage extends HoldingStage {
     return Math.min(MAX_LIMIT_BYTES, Math.max(MIN_LIMIT_BYTES, this.#bytesPerMs * BUFFER_MS));
   }
 
-  override push(chunk: Buffer): void {
-    const slice = Math.max(1, this.#bytesPerMs * SLICE_MS);
-    for (let at = 0; at < chunk.length; at += slice) super.push(chunk.subarray(at, at + slice));
+  protected override portion(chunk: Buffer): number {
+    return this.#bytesPerMs > 0 ? Math.max(1, this.#bytesPerMs * SLICE_MS) : chunk.length;
   }
 
   override update(): void {
@@ -29,14 +28,14 @@ export class BandwidthStage extends HoldingStage {
     super.update();
   }
 
-  protected override dueAt({ item, at }: Held): number {
-    if (typeof item === 'string') return 0;
+  protected override dueAt({ at }: Held, bytes: number): number {
+    if (bytes === 0) return 0;
     if (this.#bytesPerMs <= 0) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#freeAt, at) + item.length / this.#bytesPerMs;
+    return Math.max(this.#freeAt, at) + bytes / this.#bytesPerMs;
   }
 
-  protected override gone(head: Held): void {
-    if (typeof head.item !== 'string') this.#freeAt = this.dueAt(head);
+  protected override gone(head: Held, bytes: number): void {
+    if (bytes > 0) this.#freeAt = this.dueAt(head, bytes);
   }
 
   /** 1 KB a second is 1 byte a millisecond. */

@@ -6,8 +6,8 @@ import { Fifo } from './fifo.ts';
 import { type End, Stage } from './stage.ts';
 
 export interface Held {
-  /** The bytes, or how the stream ended. */
-  readonly item: Buffer | End;
+  /** The bytes that have not left yet, or how the stream ended. */
+  item: Buffer | End;
   /** When it came, in milliseconds of the monotonic clock. */
   readonly at: number;
   /** A number in [0, 1) that belongs to this item, for jitter that stays the same when the toxic is changed. */
@@ -27,11 +27,16 @@ export abstract class HoldingStage extends Stage {
   /** Bytes that may be held before the link stops reading. */
   protected abstract readonly limit: number;
 
-  /** When the head may go, in milliseconds of the monotonic clock; Infinity: not before the toxic changes. */
-  protected abstract dueAt(head: Held): number;
+  /** When the next `bytes` of the head (0: the end) may go, in milliseconds of the monotonic clock; Infinity: not before the toxic changes. */
+  protected abstract dueAt(head: Held, bytes: number): number;
 
-  /** The head has left the queue and is about to be passed on. */
-  protected gone(_head: Held): void {}
+  /** How many bytes of a chunk go together; asked again until they have gone. */
+  protected portion(chunk: Buffer): number {
+    return chunk.length;
+  }
+
+  /** So many bytes of the head are about to be passed on. */
+  protected gone(_head: Held, _bytes: number): void {}
 
   override get full(): boolean {
     return this.#bytes >= this.limit || this.#queue.length >= MAX_CHUNKS;
@@ -52,7 +57,7 @@ export abstract class HoldingStage extends Stage {
 
   override release(): void {
     this.#disarm();
-    for (let head = this.#queue.shift(); head !== undefined; head = this.#queue.shift()) this.#forward(head);
+    for (let head = this.#queue.shift(); head !== undefined; head = this.#queue.shift()) this.#forward(head.item);
   }
 
   override destroy(): void {
@@ -71,22 +76,31 @@ export abstract class HoldingStage extends Stage {
   /** Lets everything go that is due, then sleeps until the next is. */
   #pump(): void {
     this.#disarm();
-    for (let head = this.#queue.peek(); head !== undefined; head = this.#queue.peek()) {
-      const now = performance.now();
-      const due = this.dueAt(head);
-      if (due > now) {
-        this.#arm(due - now);
+    for (let head = this.#queue.peek(); head !== undefined && !this.#dead; head = this.#queue.peek()) {
+      const bytes = typeof head.item === 'string' ? 0 : Math.min(head.item.length, this.portion(head.item));
+      const waitMs = this.dueAt(head, bytes) - performance.now();
+      if (waitMs > 0) {
+        this.#arm(waitMs);
         break;
       }
-      this.#queue.shift();
-      this.gone(head);
-      if (this.#dead) return;
-      this.#forward(head);
+      this.gone(head, bytes);
+      if (!this.#dead) this.#depart(head, bytes);
     }
     this.line.regulate();
   }
 
-  #forward({ item }: Held): void {
+  #depart(head: Held, bytes: number): void {
+    if (typeof head.item === 'string' || bytes === head.item.length) {
+      this.#queue.shift();
+      this.#forward(head.item);
+    } else {
+      const part = head.item.subarray(0, bytes);
+      head.item = head.item.subarray(bytes);
+      this.#forward(part);
+    }
+  }
+
+  #forward(item: Buffer | End): void {
     if (typeof item === 'string') {
       this.next.end(item);
     } else {
