@@ -6,11 +6,11 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { limit } from '../harness/generator/basic.ts';
-import { openHistoryWriter } from '../harness/history/writer.ts';
 import type { Client } from '../harness/protocol/client.ts';
 import { resolveOptions } from '../harness/protocol/options.ts';
 import { interpret } from '../harness/run/interpreter.ts';
 import { createRng } from '../harness/std/rng.ts';
+import { openHistoryWriter } from '../harness/store/history-writer.ts';
 import { register } from '../workloads/register.ts';
 
 const operations = 500_000;

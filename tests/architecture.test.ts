@@ -20,12 +20,19 @@ const effects = (...imports: string[]): Part => ({ imports, pure: false });
 const parts: Readonly<Record<string, Part>> = {
   'harness/std': effects(),
   'harness/history': pure('harness/std'),
-  'harness/history/files': effects('harness/std', 'harness/history'),
   'harness/protocol': pure('harness/std', 'harness/history'),
   'harness/generator': pure('harness/std', 'harness/history', 'harness/protocol'),
-  'harness/run': effects('harness/std', 'harness/history', 'harness/history/files', 'harness/protocol', 'harness/generator', 'harness/store', 'reports'),
+  'harness/run': effects(
+    'harness/std',
+    'harness/history',
+    'harness/history/files',
+    'harness/protocol',
+    'harness/generator',
+    'harness/store',
+    'reports',
+  ),
   'harness/cluster': effects('harness/std', 'harness/protocol'),
-  'harness/store': effects('harness/std'),
+  'harness/store': effects('harness/std', 'harness/history'),
   'harness/index.ts': effects('harness/std', 'harness/history', 'harness/protocol', 'harness/generator', 'harness/cli', 'checkers'),
   workloads: pure('harness/std', 'harness/history', 'harness/protocol', 'harness/generator'),
   checkers: pure('harness/std', 'harness/history', 'harness/protocol'),
@@ -37,7 +44,18 @@ const parts: Readonly<Record<string, Part>> = {
   'systems/raft/server': effects(),
   reports: pure('harness/std', 'harness/history', 'harness/protocol'),
   'reports/html': effects('harness/std', 'harness/history', 'harness/protocol', 'reports'),
-  bench: effects('harness/std', 'harness/history', 'harness/history/files', 'harness/protocol', 'harness/generator', 'harness/run', 'checkers', 'workloads', 'nemesis/toxiproxy'),
+  bench: effects(
+    'harness/std',
+    'harness/store',
+    'harness/history',
+    'harness/history/files',
+    'harness/protocol',
+    'harness/generator',
+    'harness/run',
+    'checkers',
+    'workloads',
+    'nemesis/toxiproxy',
+  ),
 };
 
 const cli = effects(...Object.keys(parts));
@@ -45,7 +63,9 @@ const table: Readonly<Record<string, Part>> = { ...parts, 'harness/cli': cli };
 
 const sources = ['harness', 'workloads', 'checkers', 'nemesis', 'systems', 'reports', 'bench']
   .flatMap(folder => readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' }).map(file => `${folder}/${file}`))
-  .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('/testing/') && !file.startsWith('reports/html/page/'));
+  .filter(
+    file => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('/testing/') && !file.startsWith('reports/html/page/'),
+  );
 
 const partOf = (file: string): string | undefined =>
   Object.keys(table)
@@ -56,7 +76,15 @@ const importsOf = (file: string): string[] =>
   [...readFileSync(join(projectRoot, file), 'utf8').matchAll(/^(?:import|export)\s[^;]*?from\s+'([^']+)'/gm)].map(match => match[1]!);
 
 const pureModules = new Set(['node:zlib', 'node:buffer', 'node:assert']);
-const impure = [/\bMath\.random\(/, /\bDate\.now\(/, /\bnew Date\(\)/, /\bprocess\.(env|hrtime|cwd|exit)\b/, /\bsetTimeout\(/, /\bsetInterval\(/, /\bfetch\(/];
+const impure = [
+  /\bMath\.random\(/,
+  /\bDate\.now\(/,
+  /\bnew Date\(\)/,
+  /\bprocess\.(env|hrtime|cwd|exit)\b/,
+  /\bsetTimeout\(/,
+  /\bsetInterval\(/,
+  /\bfetch\(/,
+];
 
 test('every source file belongs to a part of the house', () => {
   expect(sources.length).toBeGreaterThan(20);
@@ -90,6 +118,8 @@ test('pure parts touch no clock, socket, file or random source', () => {
 });
 
 test('nothing imports the command line, except the public entry', () => {
-  const wrong = sources.filter(file => !file.startsWith('harness/cli/') && file !== 'harness/index.ts' && importsOf(file).some(target => target.includes('/cli/')));
+  const wrong = sources.filter(
+    file => !file.startsWith('harness/cli/') && file !== 'harness/index.ts' && importsOf(file).some(target => target.includes('/cli/')),
+  );
   expect(wrong).toEqual([]);
 });

@@ -29,7 +29,6 @@ export const showProgress = (terminal: Terminal, read: () => Reading): (() => vo
     },
     terminal.live ? liveEveryMs : plainEveryMs,
   );
-  timer.unref();
   return () => {
     clearInterval(timer);
     terminal.clear();

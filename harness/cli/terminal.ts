@@ -69,3 +69,6 @@ const fileStream = (file: string, line: (text: string) => void): pino.Destinatio
   destination.on('error', () => undefined);
   return destination;
 };
+
+/** For messages on stderr. */
+export const errorColours = pc.createColors(!process.env.NO_COLOR && (process.stderr.isTTY === true || Boolean(process.env.FORCE_COLOR)));

@@ -186,9 +186,8 @@ class Interpretation {
       this.#arrivals = createArrivals({ perSecond: rate, capacity, start: time, rng: rng.fork('arrivals') });
     }
     const due = rate === 'max' || (this.#arrivals?.waiting(time) ?? 0) > 0;
-    const nemesisBusy = this.#nemesisRequest !== undefined;
-    const free = due ? this.#free : nobody;
-    return { time, free, processes: this.#processes, threads: concurrency, nemesisFree: !nemesisBusy, nemesisBusy, rng };
+    const nemesisFree = this.#nemesisRequest === undefined;
+    return { time, free: due ? this.#free : nobody, processes: this.#processes, threads: concurrency, nemesisFree, rng };
   }
 
   #begin(request: Request, time: number): void {

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, freemem, release, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Command } from 'commander';
 import Docker from 'dockerode';
 import { messageOf } from '../../std/user-error.ts';
 import { colours } from '../terminal.ts';
@@ -15,7 +16,18 @@ interface Finding {
   readonly fix?: string;
 }
 
-export const doctor = async (options: { json?: boolean }): Promise<number> => {
+export const addDoctorCommand = (program: Command): void => {
+  program
+    .command('doctor')
+    .description('what this machine can do, and how to get the rest')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', '\nExamples:\n  ordeal doctor\n  ordeal doctor --json')
+    .action(async (options: { json?: boolean }) => {
+      process.exitCode = await doctor(options);
+    });
+};
+
+const doctor = async (options: { json?: boolean }): Promise<number> => {
   const findings = [
     nodeVersion(),
     machine(),

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { repeatCommand } from './command-line.ts';
+import { registriesWith } from './registries.ts';
+import { settle } from './settings.ts';
+
+const registries = registriesWith({});
+
+test('the command that repeats a run spells out what shaped it', () => {
+  const plan = settle(
+    { seed: 7, bug: ['stale-read'], nemesis: ['partition'], timeLimit: '30s', set: { keys: 3, 'partition.variant': 'halves' } },
+    registries,
+  );
+  const command = repeatCommand(plan);
+  for (const part of [
+    '--system raft',
+    '--bug stale-read',
+    '--nemesis partition',
+    '--seed 7',
+    '--time-limit 30000ms',
+    '--set keys=3',
+    '--set partition.variant=halves',
+  ])
+    expect(command).toContain(part);
+});
+
+test('what a shell would read otherwise is quoted', () => {
+  expect(repeatCommand(settle({ seed: 1, store: "it's here" }, registries))).toContain(`--store 'it'\\''s here'`);
+});

@@ -1,0 +1,36 @@
+/** The command that repeats a run: every setting that shapes it, spelled out. */
+import type { Options, OptionTable } from '../protocol/options.ts';
+import type { RunPlan } from '../run/plan.ts';
+import { optionsOfFaults, runDefaults } from './settings.ts';
+
+export const repeatCommand = (plan: RunPlan): string => {
+  const nemesis = plan.faults.map(fault => fault.kind).join(',') || 'none';
+  const flags: [string, string][] = [
+    ['--system', plan.system.name],
+    ['--nodes', String(plan.nodes.length)],
+    ['--workload', plan.workload.name],
+    ['--model', plan.model],
+    ...plan.bugs.map(bug => ['--bug', bug] as [string, string]),
+    ['--nemesis', nemesis],
+    ['--interval', `${plan.intervalMs}ms`],
+    ['--time-limit', `${plan.timeLimitMs}ms`],
+    ['--rate', String(plan.rate)],
+    ['--concurrency', String(plan.concurrency)],
+    ['--seed', String(plan.seed)],
+    ...(plan.operationTimeoutMs === 1_000 ? [] : [['--operation-timeout', `${plan.operationTimeoutMs}ms`] as [string, string]]),
+    ...changed(plan.systemOptions, plan.system.options),
+    ...changed(plan.workloadOptions, plan.workload.options),
+    ...changed(plan.faultOptions, optionsOfFaults(plan.faults)),
+    ...(plan.toxiproxyUrl ? [['--toxiproxy', plan.toxiproxyUrl] as [string, string]] : []),
+    ...(plan.store === runDefaults.store ? [] : [['--store', plan.store] as [string, string]]),
+  ];
+  return ['npx ordeal run', ...flags.map(([flag, value]) => `${flag} ${quoted(value)}`)].join(' ');
+};
+
+const changed = (options: Options, table: OptionTable): [string, string][] =>
+  Object.entries(options)
+    .filter(([name, value]) => table[name]?.default !== value)
+    .map(([name, value]) => ['--set', `${name}=${value}`]);
+
+/** For a POSIX shell. */
+const quoted = (text: string): string => (/^[\w.,:/=@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);

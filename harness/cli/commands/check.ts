@@ -1,0 +1,186 @@
+/** `ordeal check`: judges recorded histories, ours or other tools'. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import type { History } from '../../history/event.ts';
+import { mergeValidity, type Verdict } from '../../protocol/checker.ts';
+import { judgeHistory } from '../../run/judge.ts';
+import { formatDuration, parseDuration } from '../../std/duration.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
+import { readHistory } from '../../store/read-history.ts';
+import { loadConfig } from '../config.ts';
+import { exitCode, exitCodeOfVerdict } from '../exit-codes.ts';
+import { type Registries, registriesWith } from '../registries.ts';
+import { checkerFor, runDefaults } from '../settings.ts';
+import { parseSize } from '../size.ts';
+import { colours, errorColours } from '../terminal.ts';
+import { lanesOf } from '../verdict.ts';
+
+interface Flags {
+  readonly workload?: string;
+  readonly model?: string;
+  readonly json?: boolean;
+  readonly timeLimit: string;
+  readonly memoryLimit: string;
+  readonly config?: string;
+}
+
+interface Judged {
+  readonly file: string;
+  readonly verdict?: Verdict;
+  readonly history?: History;
+  readonly error?: UserError;
+}
+
+export const addCheckCommand = (program: Command): void => {
+  program
+    .command('check')
+    .description('judge recorded histories: JSONL, Jepsen EDN and console logs, key-value logs, gzipped or not')
+    .argument('<files...>', 'history files, run folders, or folders of histories; - reads standard input')
+    .option('--workload <NAME>', 'what the operations mean (default: told by the run folder, else by the operations)')
+    .option('--model <NAME>', 'the consistency model (default: linearizable)')
+    .option('--time-limit <TIME>', 'how long checking one history may take', runDefaults.checkTimeLimit)
+    .option('--memory-limit <SIZE>', 'how much memory it may take', runDefaults.memoryLimit)
+    .option('--config <FILE>', 'a config file that registers more workloads')
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ordeal check history.jsonl --workload register --model linearizable
+  ordeal check runs/latest
+  ordeal check jepsen/etcd_000.log jepsen/etcd_002.log --json
+  ordeal check huge.jsonl.gz --time-limit 10s
+
+Exit codes: 0 valid, 1 violation, 2 unknown, 65 a file is malformed (with line and column)`,
+    )
+    .action(check);
+};
+
+const check = async (paths: string[], flags: Flags): Promise<void> => {
+  const registries = registriesWith(await loadConfig(flags.config));
+  const limits = {
+    timeLimitMs: parseDuration(flags.timeLimit, '--time-limit'),
+    memoryLimitBytes: parseSize(flags.memoryLimit, '--memory-limit'),
+  };
+  const files = paths.flatMap(historiesIn);
+  const judged: Judged[] = [];
+  for (const file of files) {
+    const one = await judgeFile(file, flags, registries, limits);
+    judged.push(one);
+    if (!flags.json) describe(one, files.length > 1);
+  }
+  if (flags.json) process.stdout.write(`${JSON.stringify(asJson(judged), null, 2)}\n`);
+  else if (judged.length > 1) summarise(judged);
+  process.exitCode = exitCodeOf(judged);
+};
+
+/** A violation is never hidden by a file that could not be read. */
+const exitCodeOf = (judged: readonly Judged[]): number => {
+  const valid = mergeValidity(judged.flatMap(({ verdict }) => (verdict ? [verdict.valid] : [])));
+  const malformed = judged.some(({ error }) => error !== undefined);
+  return valid !== false && malformed ? exitCode.data : exitCodeOfVerdict(valid);
+};
+
+const judgeFile = async (
+  file: string,
+  flags: Flags,
+  registries: Registries,
+  limits: { timeLimitMs: number; memoryLimitBytes: number },
+): Promise<Judged> => {
+  try {
+    const { history, warnings } = await readHistory(file);
+    const workload = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
+    const checker = checkerFor(registries, workload, flags.model ?? 'linearizable');
+    const verdict = judgeHistory(checker, history, { workload, ...limits });
+    return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
+  } catch (error) {
+    if (error instanceof UserError && error.blame === 'data') return { file, error };
+    throw error;
+  }
+};
+
+/** A run folder gives its history; another folder every history in it, by name. */
+const historiesIn = (path: string): string[] => {
+  if (path === '-') return [path];
+  if (!existsSync(path))
+    throw new UserError('usage', 'no-file', `${path}: no such file or folder`, { hint: 'name a history file or a run folder' });
+  if (!statSync(path).isDirectory()) return [path];
+  if (existsSync(join(path, 'history.jsonl'))) return [join(path, 'history.jsonl')];
+  const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter(
+      name =>
+        /\.(jsonl|edn|log|txt)(\.gz)?$/.test(name) &&
+        !name.endsWith('ordeal.log') &&
+        !/(^|\/)nodes\//.test(name) &&
+        !name.endsWith('index.jsonl'),
+    )
+    .sort();
+  if (found.length === 0)
+    throw new UserError('usage', 'no-histories', `${path}: no history in that folder`, {
+      hint: 'histories end in .jsonl, .edn, .log or .txt, gzipped or not',
+    });
+  return found.map(name => join(path, name));
+};
+
+const recordedWorkload = (file: string): string | undefined => {
+  const beside = join(dirname(file), 'run.json');
+  if (!existsSync(beside)) return undefined;
+  try {
+    const { workload } = JSON.parse(readFileSync(beside, 'utf8'));
+    return typeof workload === 'string' ? workload : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** By the operations it holds. */
+const guessWorkload = (history: History): string => {
+  const client = history.filter(event => event.process !== 'nemesis' && event.type === 'invoke').slice(0, 1_000);
+  const named = new Set(client.map(event => event.f));
+  if (named.has('txn')) return 'list-append';
+  if (named.has('get') || named.has('put') || named.has('append')) return 'kv';
+  if (client.some(({ f, value }) => f === 'write' && typeof value === 'object' && value !== null && !Array.isArray(value)))
+    return 'multi-register';
+  return 'register';
+};
+
+const asJson = (judged: readonly Judged[]): unknown => {
+  const results = judged.map(({ verdict, error, file }) => ({ file, ...(verdict ?? { valid: 'unknown', error: messageOf(error) }) }));
+  if (results.length === 1) return results[0];
+  return { valid: mergeValidity(results.map(result => result.valid as Verdict['valid'])), results };
+};
+
+const word = (valid: Verdict['valid'], paint = colours): string =>
+  valid === true ? paint.green('valid') : valid === false ? paint.red('violation') : paint.yellow('unknown');
+
+const describe = ({ file, verdict, error, history }: Judged, brief: boolean): void => {
+  if (error) {
+    process.stderr.write(
+      `${errorColours.red('error')} ${error.message}\n${error.hint ? `  ${errorColours.dim('→')} ${error.hint}\n` : ''}`,
+    );
+    return;
+  }
+  const { valid, operations, keys, elapsedMs, workload, model, method, unknown, anomalies, warnings = [] } = verdict!;
+  const how = method ? `, by ${method}` : '';
+  const lines = [
+    `${word(valid)}  ${file}: ${operations} operations on ${keys} ${keys === 1 ? 'key' : 'keys'} (${workload}, ${model}), checked in ${formatDuration(elapsedMs)}${how}`,
+  ];
+  if (unknown) lines.push(`  ${unknown}`);
+  for (const warning of warnings) lines.push(`  ${colours.yellow('note')} ${warning}`);
+  for (const anomaly of anomalies.slice(0, brief ? 1 : 3)) {
+    lines.push(`  ${colours.red(anomaly.type)}${anomaly.key === undefined ? '' : ` on key ${anomaly.key}`}: ${anomaly.explanation}`);
+    if (!brief) lines.push(lanesOf(history!, anomaly));
+  }
+  if (anomalies.length > 3 && !brief) lines.push(`  … and ${anomalies.length - 3} more: --json lists them`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+};
+
+const summarise = (judged: readonly Judged[]): void => {
+  const count = { valid: 0, violation: 0, unknown: 0, malformed: 0 };
+  for (const { verdict } of judged)
+    count[!verdict ? 'malformed' : verdict.valid === true ? 'valid' : verdict.valid === false ? 'violation' : 'unknown']++;
+  process.stdout.write(
+    `\n${judged.length} histories: ${count.valid} valid, ${count.violation} with a violation, ${count.unknown} unknown, ${count.malformed} malformed\n`,
+  );
+};

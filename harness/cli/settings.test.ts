@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../std/user-error.ts';
+import type { RunConfig } from './config.ts';
+import { registriesWith } from './registries.ts';
+import { settle } from './settings.ts';
+
+const registries = registriesWith({});
+
+const refusal = (config: RunConfig): UserError => {
+  try {
+    settle(config, registries);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+};
+
+test('the defaults are five Raft nodes, a register, linearizability', () => {
+  const plan = settle({}, registries);
+  expect([plan.system.name, plan.nodes, plan.workload.name, plan.model]).toEqual([
+    'raft',
+    ['n1', 'n2', 'n3', 'n4', 'n5'],
+    'register',
+    'linearizable',
+  ]);
+});
+
+test.each<[RunConfig, RegExp, RegExp]>([
+  [{ system: 'raff' }, /unknown system "raff"/, /did you mean raft/],
+  [{ nemesis: ['partitoin'] }, /unknown nemesis "partitoin"/, /did you mean partition/],
+  [{ workload: 'queue' }, /unknown workload "queue"/, /register/],
+  [{ model: 'snapshot' }, /snapshot/, /linearizable/],
+  [{ bug: ['stale-reed'] }, /stale-reed/, /did you mean stale-read/],
+  [{ set: { kys: '3' } }, /unknown option "kys"/, /did you mean keys/],
+  [{ set: { keys: 'many' } }, /keys=many/, /./],
+  [{ interval: 'soon' }, /--interval soon/, /10s/],
+  [{ on: 'docker' }, /--on docker/, /process/],
+])('%j is refused with what to do instead', (config, message, hint) => {
+  const error = refusal(config);
+  expect(error.blame).toBe('usage');
+  expect(error.message).toMatch(message);
+  expect(error.hint).toMatch(hint);
+});
+
+test('an option of a fault goes to that fault', () => {
+  const plan = settle({ nemesis: ['partition', 'kill'], set: { 'partition.variant': 'halves' } }, registries);
+  expect(plan.faultOptions['partition.variant']).toBe('halves');
+  expect(plan.faultOptions).not.toHaveProperty(['kill.variant']);
+});
+
+test('small values are an option of the workload', () => {
+  expect(settle({ values: 'small' }, registries).workloadOptions.values).toBe('small');
+});

@@ -1,0 +1,34 @@
+/** All that one run is: pure data and the parts that were chosen for it. */
+import type { Checker } from '../protocol/checker.ts';
+import type { Fault } from '../protocol/fault.ts';
+import type { Options } from '../protocol/options.ts';
+import type { NodeId, System } from '../protocol/system.ts';
+import type { Workload } from '../protocol/workload.ts';
+
+export interface RunPlan {
+  readonly system: System;
+  readonly workload: Workload;
+  readonly model: string;
+  readonly checker: Checker;
+  readonly faults: readonly Fault[];
+  readonly bugs: readonly string[];
+  readonly nodes: readonly NodeId[];
+  readonly systemOptions: Options;
+  readonly workloadOptions: Options;
+  /** By `kind.option`. */
+  readonly faultOptions: Options;
+  readonly intervalMs: number;
+  /** The time under load. */
+  readonly timeLimitMs: number;
+  readonly operationTimeoutMs: number;
+  readonly recoveryTimeoutMs: number;
+  readonly checkTimeLimitMs: number;
+  readonly memoryLimitBytes: number;
+  /** Operations a second, open loop; `max` is closed loop. */
+  readonly rate: number | 'max';
+  readonly concurrency: number;
+  readonly seed: number;
+  readonly store: string;
+  /** A Toxiproxy that is already there; otherwise the embedded one is started. */
+  readonly toxiproxyUrl: string | undefined;
+}

@@ -1,0 +1,59 @@
+/** From what a run saw to what it leaves: `results.json`. Pure. */
+import { measureAvailability } from '../../reports/availability.ts';
+import type { Results } from '../../reports/contract.ts';
+import { pairOperations } from '../history/operation.ts';
+import type { RunPlan } from './plan.ts';
+import type { RunOutcome } from './run.ts';
+
+export interface RunMeta {
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly command: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly folder: string;
+}
+
+export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Results => {
+  const operations = pairOperations(outcome.history);
+  const counts = { ok: 0, fail: 0, info: 0 };
+  for (const { type } of operations) counts[type]++;
+  const { loadStartMs, loadEndMs, faults } = outcome;
+  return {
+    version: 1,
+    valid: outcome.valid,
+    system: plan.system.name,
+    systemVersion: plan.system.version,
+    workload: plan.workload.name,
+    model: plan.model,
+    seed: plan.seed,
+    nodes: [...plan.nodes],
+    bugs: [...plan.bugs],
+    nemesis: plan.faults.map(fault => fault.kind),
+    startedAt: meta.startedAt,
+    durationMs: outcome.durationMs,
+    loadStartMs,
+    loadEndMs,
+    command: meta.command,
+    versions: { ...meta.versions },
+    checks: outcome.checks as Results['checks'],
+    faults: faults as Results['faults'],
+    operations: counts,
+    recoveryMs: outcome.recoveryMs,
+    availability: measureAvailability({ operations, faults: faults as Results['faults'], loadStartMs, loadEndMs, nodes: plan.nodes }),
+    leaders: [...outcome.leaders],
+    exits: [...outcome.exits],
+    warnings: [...outcome.warnings, ...coverageWarnings(outcome, counts.ok)],
+    folder: meta.folder,
+  };
+};
+
+/** A green verdict over nothing is worth nothing: say so. */
+const coverageWarnings = ({ faults }: RunOutcome, ok: number): string[] => {
+  const missed = faults.filter(fault => !fault.effective);
+  const unhealed = faults.filter(fault => !fault.healed);
+  return [
+    ...(ok === 0 ? ['no operation succeeded: this run tested nothing'] : []),
+    ...(missed.length > 0 ? [`${missed.length} of ${faults.length} faults were not seen to take effect and count as no coverage`] : []),
+    ...(unhealed.length > 0 ? [`${unhealed.length} of ${faults.length} faults were not proven healed`] : []),
+  ];
+};

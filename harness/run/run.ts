@@ -1,0 +1,312 @@
+/**
+ * One run from set-up to verdict. Phases, each with a deadline: start; load under faults; heal; recovery; final reads; stop; check.
+ * Whatever ends it, faults are healed, nodes are ended, and what was recorded is readable.
+ */
+
+import type { Event, EventDraft, History, Key } from '../history/event.ts';
+import { mergeValidity, type Verdict } from '../protocol/checker.ts';
+import type { Cluster } from '../protocol/cluster.ts';
+import type { FaultRecord, Schedule } from '../protocol/fault.ts';
+import type { Generator } from '../protocol/generator.ts';
+import { sleep, within } from '../std/deadline.ts';
+import { createRng, type Rng } from '../std/rng.ts';
+import { type HistoryWriter, openHistoryWriter } from '../store/history-writer.ts';
+import { readHistory } from '../store/read-history.ts';
+import type { RunFolder } from '../store/run-folder.ts';
+import { type InterpretSummary, interpret } from './interpreter.ts';
+import { judgeHistory, judgeLogs, type NodeLogs, readNodeLogs } from './judge.ts';
+import { type LeaderChange, watchLeaders } from './leaders.ts';
+import { startSchedule } from './nemesis.ts';
+import type { RunPlan } from './plan.ts';
+import { resumable } from './resumable.ts';
+
+/** Effects that the composition root hands in. */
+export interface RunEnvironment {
+  readonly folder: RunFolder;
+  readonly cluster: Cluster;
+  readonly schedule: Schedule;
+  say(sentence: string): void;
+  warn(sentence: string): void;
+  readonly tally: Tally;
+}
+
+/** Live counters, for whoever shows progress. */
+export interface Tally {
+  phase: Phase;
+  phaseEndsAtMs: number | undefined;
+  ok: number;
+  fail: number;
+  info: number;
+  faults: readonly string[];
+  elapsedMs(): number;
+}
+
+export type Phase = 'starting' | 'load' | 'healing' | 'recovery' | 'final reads' | 'stopping' | 'checking';
+
+export interface NodeExit {
+  readonly timeMs: number;
+  readonly node: string;
+  readonly reason: string;
+}
+
+/** What a run saw; the report is made of it. */
+export interface RunOutcome {
+  readonly checks: readonly Verdict[];
+  readonly valid: Verdict['valid'];
+  readonly history: History;
+  readonly logs: NodeLogs;
+  readonly faults: readonly FaultRecord[];
+  readonly leaders: readonly LeaderChange[];
+  readonly exits: readonly NodeExit[];
+  readonly warnings: readonly string[];
+  readonly loadStartMs: number;
+  readonly loadEndMs: number;
+  /** Null: some node never answered again. */
+  readonly recoveryMs: number | null;
+  readonly durationMs: number;
+}
+
+const startTimeoutMs = 60_000;
+const finalReadsTimeoutMs = 20_000;
+
+export const createTally = (): Tally => {
+  const began = process.hrtime.bigint();
+  return {
+    phase: 'starting',
+    phaseEndsAtMs: undefined,
+    ok: 0,
+    fail: 0,
+    info: 0,
+    faults: [],
+    elapsedMs: () => Number(process.hrtime.bigint() - began) / 1e6,
+  };
+};
+
+/** Rejects when the environment fails or `signal` aborts, after everything was cleaned up. */
+export const executeRun = async (plan: RunPlan, env: RunEnvironment, signal: AbortSignal): Promise<RunOutcome> => {
+  const trial = new Trial(plan, env, signal);
+  try {
+    await trial.perform();
+  } finally {
+    await trial.close();
+  }
+  return trial.judge();
+};
+
+class Trial {
+  readonly #plan: RunPlan;
+  readonly #env: RunEnvironment;
+  readonly #rng: Rng;
+  readonly #broken = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #exits: NodeExit[] = [];
+  readonly #warnings: string[] = [];
+  #writer: HistoryWriter | undefined;
+  #faults: readonly FaultRecord[] = [];
+  #leaders: readonly LeaderChange[] = [];
+  #loadStartMs = 0;
+  #loadEndMs = 0;
+  #recoveryMs: number | null = null;
+  #processes: readonly number[] | undefined;
+  /** Keys that requests were made for, in order of first use. */
+  readonly #keys = new Set<Key>();
+  #onEvent: (event: Event) => void = () => undefined;
+
+  constructor(plan: RunPlan, env: RunEnvironment, signal: AbortSignal) {
+    this.#plan = plan;
+    this.#env = env;
+    this.#rng = createRng(plan.seed);
+    this.#signal = AbortSignal.any([signal, this.#broken.signal]);
+  }
+
+  /** Everything that needs the cluster. */
+  async perform(): Promise<void> {
+    const { cluster, folder } = this.#env;
+    cluster.onUnexpectedExit(exit => this.#noteExit(exit));
+    this.#writer = await openHistoryWriter(folder.file('history.jsonl'), error => this.#broken.abort(error));
+    await cluster.start(within(startTimeoutMs, this.#signal));
+    this.#env.say(`${cluster.nodes.length} nodes are ready after ${Math.round(this.#now())} ms`);
+    const leaders = watchLeaders(this.#plan.system, cluster.control, cluster.nodes, () => this.#now());
+    try {
+      await this.#phases(() => leaders.roles());
+    } finally {
+      this.#leaders = leaders.changes;
+      await leaders.stop();
+    }
+  }
+
+  async #phases(roles: () => ReturnType<ReturnType<typeof watchLeaders>['roles']>): Promise<void> {
+    const { workload } = this.#plan;
+    const requests = resumable(workload.generator(this.#workloadContext('workload')));
+    this.#enter('load', this.#plan.timeLimitMs);
+    this.#loadStartMs = this.#now();
+    const nemesis = startSchedule({
+      schedule: this.#env.schedule,
+      faults: this.#plan.faults,
+      context: { cluster: this.#env.cluster, system: this.#plan.system, roles, signal: this.#signal },
+      record: event => void this.#record({ ...event, time: this.#nowNs() }),
+      now: () => this.#now(),
+      signal: this.#signal,
+      onChange: active => {
+        this.#env.tally.faults = active.map(({ kind, targets }) =>
+          `${kind} ${targets.slice(0, 4).join(' ')}${targets.length > 4 ? ' …' : ''}`.trim(),
+        );
+      },
+    });
+    try {
+      const over = (): boolean => this.#now() - this.#loadStartMs >= this.#plan.timeLimitMs;
+      await this.#drive(requests.until(over), this.#plan.rate, this.#signal);
+      this.#loadEndMs = this.#now();
+    } finally {
+      this.#enter('healing');
+      this.#faults = (await nemesis.healAll()).map(roundTimes);
+    }
+    await this.#recover(requests.until.bind(requests));
+    await this.#readFinally();
+  }
+
+  /** The load goes on until every node has answered an operation that began after the heal. */
+  async #recover(until: (over: () => boolean) => Generator): Promise<void> {
+    this.#enter('recovery', this.#plan.recoveryTimeoutMs);
+    const healedAtMs = this.#now();
+    const silent = new Set(this.#env.cluster.nodes);
+    const invokedAfterHeal = new Set<number>();
+    this.#onEvent = event => {
+      if (typeof event.process !== 'number') return;
+      if (event.type === 'invoke') invokedAfterHeal.add(event.process);
+      else if (
+        event.type === 'ok' &&
+        invokedAfterHeal.has(event.process) &&
+        event.node !== undefined &&
+        silent.delete(event.node) &&
+        silent.size === 0
+      ) {
+        this.#recoveryMs = Math.round(this.#now() - healedAtMs);
+      }
+    };
+    const over = (): boolean => silent.size === 0 || this.#now() - healedAtMs >= this.#plan.recoveryTimeoutMs;
+    await this.#drive(until(over), this.#plan.rate, this.#signal);
+    this.#onEvent = () => undefined;
+    if (silent.size > 0)
+      this.#warn(`${[...silent].join(', ')} answered nothing for ${this.#plan.recoveryTimeoutMs} ms after all faults were healed`);
+  }
+
+  async #readFinally(): Promise<void> {
+    const final = this.#plan.workload.final?.({ ...this.#workloadContext('final'), keys: [...this.#keys] });
+    if (!final) return;
+    this.#enter('final reads', finalReadsTimeoutMs);
+    const deadline = within(finalReadsTimeoutMs, this.#signal);
+    await this.#drive(final, 'max', deadline);
+    if (deadline.aborted && !this.#signal.aborted) this.#warn(`the final reads did not end within ${finalReadsTimeoutMs} ms`);
+  }
+
+  async #drive(generator: Generator, rate: number | 'max', signal: AbortSignal): Promise<InterpretSummary> {
+    const { system, systemOptions, workload, concurrency, operationTimeoutMs } = this.#plan;
+    const { cluster } = this.#env;
+    const summary = await interpret({
+      generator,
+      nodes: cluster.nodes,
+      concurrency,
+      rate,
+      operationTimeoutMs,
+      readOnly: workload.readOnly,
+      processes: this.#processes,
+      open: (_process, node) => system.connect(node, cluster.links.address('clients', node, system.clientPort), systemOptions),
+      record: draft => this.#record(draft),
+      congested: () => this.#writer!.congested(),
+      now: () => this.#nowNs(),
+      rng: this.#rng.fork(`interpreter-${this.#env.tally.phase}`),
+      signal,
+    });
+    this.#processes = summary.processes;
+    this.#signal.throwIfAborted();
+    return summary;
+  }
+
+  #record(draft: EventDraft): Event {
+    const event = this.#writer!.append(draft);
+    if (event.type !== 'invoke' && event.process !== 'nemesis') this.#env.tally[event.type]++;
+    if (event.key !== undefined && event.type === 'invoke') this.#keys.add(event.key);
+    this.#onEvent(event);
+    return event;
+  }
+
+  #noteExit({
+    node,
+    exitCode,
+    signal,
+    lastWords,
+  }: {
+    node: string;
+    exitCode: number | null;
+    signal: string | null;
+    lastWords: string;
+  }): void {
+    const reason = `${signal ? `ended by ${signal}` : `exited with ${exitCode}`}${lastWords ? `: ${lastWords}` : ''}`;
+    this.#exits.push({ timeMs: Math.round(this.#now()), node, reason });
+    this.#env.warn(`${node} ended by itself: ${reason}`);
+  }
+
+  /** Ends what is still there. What goes wrong here is said, and never hides what came first. */
+  async close(): Promise<void> {
+    this.#enter('stopping');
+    for (const trouble of await this.#env.cluster.close()) this.#warn(trouble);
+    await this.#writer?.close();
+    if (this.#broken.signal.aborted && !this.#signal.aborted) throw this.#broken.signal.reason;
+  }
+
+  /** The history that is judged is the one on disk. */
+  async judge(): Promise<RunOutcome> {
+    this.#enter('checking', this.#plan.checkTimeLimitMs);
+    await sleep(0);
+    const { folder, cluster } = this.#env;
+    const { history, warnings } = await readHistory(folder.file('history.jsonl'));
+    const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
+    const { checker, workload, system, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
+    const judged = judgeHistory(checker, history, { workload: workload.name, timeLimitMs: checkTimeLimitMs, memoryLimitBytes });
+    const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs)] : [])];
+    return {
+      checks,
+      valid: mergeValidity(checks.map(check => check.valid)),
+      history,
+      logs: nodeLogs.logs,
+      faults: this.#faults,
+      leaders: this.#leaders,
+      exits: this.#exits,
+      warnings: [...this.#warnings, ...warnings, ...nodeLogs.warnings],
+      loadStartMs: Math.round(this.#loadStartMs),
+      loadEndMs: Math.round(this.#loadEndMs),
+      recoveryMs: this.#recoveryMs,
+      durationMs: Math.round(this.#now()),
+    };
+  }
+
+  #workloadContext(fork: string) {
+    const { workloadOptions, concurrency, nodes } = this.#plan;
+    return { rng: this.#rng.fork(fork), options: workloadOptions, concurrency, nodes: nodes.length };
+  }
+
+  #enter(phase: Phase, lastsMs?: number): void {
+    this.#env.tally.phase = phase;
+    this.#env.tally.phaseEndsAtMs = lastsMs === undefined ? undefined : this.#now() + lastsMs;
+  }
+
+  #warn(sentence: string): void {
+    this.#warnings.push(sentence);
+    this.#env.warn(sentence);
+  }
+
+  #now(): number {
+    return this.#env.tally.elapsedMs();
+  }
+
+  #nowNs(): number {
+    return Math.round(this.#now() * 1e6);
+  }
+}
+
+const roundTimes = (record: FaultRecord): FaultRecord => ({
+  ...record,
+  startMs: Math.round(record.startMs),
+  endMs: Math.round(record.endMs),
+});
