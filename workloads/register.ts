@@ -2,9 +2,8 @@
  * Registers under many keys: read, write and compare-and-set. The oldest and sharpest test of a store that claims to be linearizable.
  * A few keys are in use at a time, and each is replaced after some operations, so that every key's history stays small enough to judge.
  */
-import { stream } from '../harness/generator/basic.ts';
+import { each, stream } from '../harness/generator/basic.ts';
 import { eachProcess, onThreads } from '../harness/generator/processes.ts';
-import type { Key } from '../harness/history/event.ts';
 import type { Generator, Request } from '../harness/protocol/generator.ts';
 import type { Workload, WorkloadContext } from '../harness/protocol/workload.ts';
 import type { Rng } from '../harness/std/rng.ts';
@@ -93,10 +92,6 @@ const weighted = (rng: Rng, weights: Readonly<Record<string, number>>): (() => s
 /** One process per node, so that every node has its say, reads each of the latest keys. */
 const finalReads = ({ options, nodes, keys = [] }: WorkloadContext): Generator => {
   const latest = keys.slice(-Number(options.finalKeys)).reverse();
-  return onThreads(thread => thread < nodes, eachProcess(readAll(latest)));
-};
-
-const readAll = (keys: readonly Key[]): Generator => {
-  let at = 0;
-  return stream(() => (at < keys.length ? { f: 'read', key: keys[at++]!, value: null } : undefined));
+  const reads = latest.map(key => ({ f: 'read', key, value: null }));
+  return onThreads(thread => thread < nodes, eachProcess(each(reads)));
 };

@@ -1,10 +1,12 @@
 /** Why a counterexample is one: the anomaly's name and prose that names the contradiction. */
 import type { Key } from '../../harness/history/event.ts';
+import type { Json } from '../../harness/std/json.ts';
 import { show } from '../models/values.ts';
-import { type Guards, initialValue, none } from './guards.ts';
+import { type Guards, guardsOf, initialValue, none } from './guards.ts';
 import type { Model } from './model.ts';
 import type { Sources } from './sources.ts';
 import { never, type Subject } from './subject.ts';
+import { checkByZones, type Zone } from './zones.ts';
 
 export interface Explanation {
   readonly type: string;
@@ -41,6 +43,7 @@ export const explainRegister = (model: Model<never>, register: RegisterKey, kept
   return (
     casConflict(register, kept) ??
     alternation(register, kept) ??
+    byZones(model, register, kept) ??
     explainAnyModel(
       model,
       register.key,
@@ -143,15 +146,66 @@ const alternation = ({ subjects, guards, sources, key }: RegisterKey, kept: read
       if (before === undefined && value !== initialValue) continue;
       const [late, middle] = [subjects[again]!, subjects[between]!];
       const early =
-        before === undefined ? 'the initial value' : `there by ${seconds(returnTime(subjects[before]!))} s (${by(subjects[before]!)})`;
+        before === undefined ? 'there from the start' : `there by ${seconds(returnTime(subjects[before]!))} s (${by(subjects[before]!)})`;
       const shown = show(guards.values[value]!);
       return {
         type: guards.set[again] === none ? 'stale-read' : 'cas-conflict',
-        explanation: `${answerOf(key, late, guards.values[value]!)}, but ${shown} was ${early}, and then the value was ${show(guards.values[touches(between)] ?? middle.call.input)} (${by(middle)}, ${span(middle)}); ${shown} was written only once.`,
+        explanation: `${answerOf(key, late, guards.values[value]!)}, but ${shown} was ${early}, and then it was ${show(guards.values[touches(between)] ?? middle.call.input)} (${by(middle)}, ${span(middle)}); ${value === initialValue ? `nothing wrote ${shown}` : `${shown} was written only once`}.`,
       };
     }
   }
   return undefined;
+};
+
+/** What zones say of the operations kept, where each value was written once. */
+const byZones = (model: Model<never>, register: RegisterKey, kept: readonly number[]): Explanation | undefined => {
+  const subjects = kept.map(i => register.subjects[i]!);
+  const guards = guardsOf(model.assignment!, model.init as Json, subjects);
+  const result = checkByZones(subjects, guards);
+  if (result.outcome !== 'violation') return undefined;
+  const told = (i: number): string => `${model.describe(subjects[i]!.call)} (${by(subjects[i]!)}, ${span(subjects[i]!)})`;
+  if (result.order !== undefined) {
+    const { early, late } = result.order;
+    const type =
+      guards.expect[late] !== none && guards.set[late] === none
+        ? 'future-read'
+        : guards.set[early] === none
+          ? 'stale-read'
+          : 'cas-conflict';
+    const explanation = `${told(early)} must come before ${told(late)} on the way from value to value${of(register.key)}, each of which was written once; but it was called only after the other had returned.`;
+    return { type, explanation };
+  }
+  return result.zones && twoZones(register.key, subjects, guards, result.zones, told);
+};
+
+/** Two chains of values, each of which had the register without a break, at the same time. */
+const twoZones = (
+  key: Key | undefined,
+  subjects: readonly Subject[],
+  guards: Guards,
+  [held, other]: readonly [Zone, Zone],
+  told: (i: number) => string,
+): Explanation => {
+  const shown = (i: number): string => {
+    const number = i === none ? initialValue : guards.expect[i] === none ? guards.set[i]! : guards.expect[i]!;
+    const value = guards.values[number];
+    return show(value === undefined ? (last(subjects[i]!.call.input) as Json) : value);
+  };
+  const stretch = (zone: Zone): string => {
+    const from =
+      zone.returner === none ? 'the start' : `${seconds(returnTime(subjects[zone.returner]!))} s, the return of ${told(zone.returner)},`;
+    return `${from} to ${seconds(subjects[zone.caller]!.operation.invoke.time)} s, the call of ${told(zone.caller)}`;
+  };
+  const object = key === undefined ? 'The register' : `Register ${key}`;
+  const chain = shown(held.returner) === shown(held.caller) ? '' : ` (on the way from ${shown(held.returner)} by cas)`;
+  const second =
+    other.firstReturn < other.lastCall
+      ? `it also held ${shown(other.caller)} from ${stretch(other)}`
+      : `${told(other.returner)} took effect in between`;
+  return {
+    type: guards.set[held.caller] === none ? 'stale-read' : guards.expect[held.caller] === none ? 'non-linearizable' : 'cas-conflict',
+    explanation: `${object} held ${shown(held.caller)}${chain} without a break from ${stretch(held)}, because each value was written once; but ${second}.`,
+  };
 };
 
 const answer = ({ key }: RegisterKey, subject: Subject, value: unknown): string => answerOf(key, subject, value);

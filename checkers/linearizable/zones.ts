@@ -13,14 +13,29 @@ import { never, type Subject } from './subject.ts';
 
 export type ZoneResult =
   | { readonly outcome: 'linearizable' | 'inapplicable' }
-  /** `suspects`: operations among which the contradiction lies, as places in the list. */
-  | { readonly outcome: 'violation'; readonly suspects: readonly number[] };
+  | {
+      readonly outcome: 'violation';
+      /** Operations among which the contradiction lies, as places in the list. */
+      readonly suspects: readonly number[];
+      /** Two zones that cannot both be. */
+      readonly zones: readonly [Zone, Zone] | undefined;
+      readonly order: Order | undefined;
+    };
+
+/** `early` comes before `late` in a chain of values, and yet `late` returned before `early` was called. */
+export interface Order {
+  readonly early: number;
+  readonly late: number;
+}
 
 /** Where the initial value was there from. */
 const start = -1;
 
-/** A stretch of time that one chain of values fills: its earliest return and latest call, and the operations these belong to. */
-interface Zone {
+/**
+ * A stretch of time that one chain of values fills: its earliest return and latest call, and the operations these belong to (`none`: the
+ * initial value, there from the start). Forward if it returns first and is called last; otherwise any moment between the two will do.
+ */
+export interface Zone {
   firstReturn: number;
   lastCall: number;
   returner: number;
@@ -29,8 +44,12 @@ interface Zone {
 
 class Contradiction {
   readonly suspects: readonly number[];
-  constructor(suspects: readonly number[]) {
+  readonly zones: readonly [Zone, Zone] | undefined;
+  readonly order: Order | undefined;
+  constructor(suspects: readonly number[], zones?: readonly [Zone, Zone], order?: Order) {
     this.suspects = suspects;
+    this.zones = zones;
+    this.order = order;
   }
 }
 
@@ -38,7 +57,9 @@ export const checkByZones = (subjects: readonly Subject[], guards: Guards): Zone
   const writer = writersByValue(guards);
   if (writer === undefined) return { outcome: 'inapplicable' };
   const found = contradiction(subjects, guards, writer);
-  return found === undefined ? { outcome: 'linearizable' } : { outcome: 'violation', suspects: [...new Set(found.suspects)] };
+  return found === undefined
+    ? { outcome: 'linearizable' }
+    : { outcome: 'violation', suspects: [...new Set(found.suspects)], zones: found.zones, order: found.order };
 };
 
 /** The operation that sets each observed value; undefined if a value is set twice or the initial one is, or if something forbids. */
@@ -160,12 +181,12 @@ const fill = (
   for (let links = 0; ; links++) {
     const reader = firstToReturn[value]!;
     if (reader !== none) {
-      if (subjects[reader]!.returned < zone.lastCall) return new Contradiction([reader, zone.caller]);
+      if (subjects[reader]!.returned < zone.lastCall) return backwards(reader, zone.caller);
       widen(zone, subjects, reader, lastCalled[value]!);
     }
     const cas = successor[value]!;
     if (cas === none) return links;
-    if (subjects[cas]!.returned < zone.lastCall) return new Contradiction([cas, zone.caller]);
+    if (subjects[cas]!.returned < zone.lastCall) return backwards(cas, zone.caller);
     widen(zone, subjects, cas, cas);
     value = guards.set[cas]!;
     if (value === unobservedValue) return links + 1;
@@ -203,18 +224,22 @@ const cyclic = ({ expect, set }: Guards, because: Int32Array, writer: Int32Array
 
 const operationsOf = ({ returner, caller }: Zone): number[] => [returner, caller].filter(operation => operation !== none);
 
+/** `late` returned before `early`, which comes before it in their chain, was called. */
+const backwards = (late: number, early: number): Contradiction => new Contradiction([late, early], undefined, { early, late });
+
+const between = (a: Zone, b: Zone): Contradiction => new Contradiction([...operationsOf(a), ...operationsOf(b)], [a, b]);
+
 /** Two zones that cannot both be: forward ones that overlap, or a backward one within a forward one. */
 const crossing = (zones: readonly Zone[]): Contradiction | undefined => {
   const forward = zones.filter(zone => zone.firstReturn < zone.lastCall).sort((a, b) => a.firstReturn - b.firstReturn);
   for (let i = 1; i < forward.length; i++) {
     const [a, b] = [forward[i - 1]!, forward[i]!];
-    if (b.firstReturn < a.lastCall) return new Contradiction([...operationsOf(a), ...operationsOf(b)]);
+    if (b.firstReturn < a.lastCall) return between(a, b);
   }
   for (const zone of zones) {
     if (zone.firstReturn < zone.lastCall) continue;
     const around = lastStartedBefore(forward, zone.lastCall);
-    if (around !== undefined && zone.firstReturn < around.lastCall)
-      return new Contradiction([...operationsOf(around), ...operationsOf(zone)]);
+    if (around !== undefined && zone.firstReturn < around.lastCall) return between(around, zone);
   }
   return undefined;
 };

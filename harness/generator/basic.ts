@@ -1,5 +1,6 @@
-/** The leaves, and what counts: once, repeat, stream, limit, log. */
-import type { Generator, Request, Step } from '../protocol/generator.ts';
+/** The leaves, and what counts: once, each, stream, repeat, limit, log. */
+import type { Generator, Request } from '../protocol/generator.ts';
+import { assert } from '../std/assert.ts';
 import type { Json } from '../std/json.ts';
 import { offer, updated } from './take.ts';
 
@@ -12,23 +13,37 @@ export const once = (request: Request): Generator => {
   return self;
 };
 
+/** These requests, in this order. */
+export const each = (requests: readonly Request[], from = 0): Generator => {
+  const request = requests[from];
+  if (request === undefined) return nothing;
+  const self: Generator = { step: context => offer(request, each(requests, from + 1), self, context) };
+  return self;
+};
+
+/** How far back a stream can be asked again. */
+const remembered = 1024;
+
 /**
  * The requests that `draw` answers with, one after the other, until it answers with undefined. Each is drawn when it is first asked for and
  * then remembered, so asking twice, as combinators do, draws once: the same source of randomness gives the same requests whatever
- * happens in the meantime. Keep no early part of a long stream: it holds all that was drawn after it.
+ * happens in the meantime. The last 1024 are remembered; to repeat or copy more than that, use `each`.
  */
 export const stream = (draw: () => Request | undefined): Generator => {
-  let drawn: { request: Request; next: Generator } | 'done' | undefined;
-  const self: Generator = {
-    step(context): Step {
-      if (drawn === undefined) {
-        const request = draw();
-        drawn = request === undefined ? 'done' : { request, next: stream(draw) };
-      }
-      return drawn === 'done' ? drawn : offer(drawn.request, drawn.next, self, context);
-    },
+  const drawn: (Request | undefined)[] = [];
+  let count = 0;
+  const from = (position: number): Generator => {
+    const self: Generator = {
+      step(context) {
+        assert(position >= count - remembered, 'a stream was asked again for what it has long forgotten');
+        if (position === count) drawn[count++ % remembered] = draw();
+        const request = drawn[position % remembered];
+        return request === undefined ? 'done' : offer(request, from(position + 1), self, context);
+      },
+    };
+    return self;
   };
-  return self;
+  return from(0);
 };
 
 /** The generator from its beginning again, each time it is done: `times` times in all, by default for ever. */

@@ -86,6 +86,7 @@ const only = (context: Context, process: number): Context => ({
   free: context.free.includes(process) ? [process] : [],
   processes: [process],
   nemesisFree: false,
+  nemesisBusy: false,
 });
 
 /** A part of the context, and the events that belong to it. */
@@ -100,6 +101,7 @@ const chosenPart = (chosen: (context: Context, process: number) => boolean): Par
     free: context.free.filter(process => chosen(context, process)),
     processes: context.processes.filter(process => chosen(context, process)),
     nemesisFree: false,
+    nemesisBusy: false,
   }),
   concerns: (process, context) => typeof process === 'number' && chosen(context, process),
 });

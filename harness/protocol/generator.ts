@@ -29,7 +29,10 @@ export interface Context {
   readonly processes: readonly number[];
   /** How many threads the whole run has. */
   readonly threads: number;
+  /** Whether the nemesis can be asked; false also where it is somebody else's to ask. */
   readonly nemesisFree: boolean;
+  /** Whether something that was asked of the nemesis is still being done; false also where that is nobody's business. */
+  readonly nemesisBusy: boolean;
   readonly rng: Rng;
 }
 

@@ -186,8 +186,9 @@ class Interpretation {
       this.#arrivals = createArrivals({ perSecond: rate, capacity, start: time, rng: rng.fork('arrivals') });
     }
     const due = rate === 'max' || (this.#arrivals?.waiting(time) ?? 0) > 0;
-    const nemesisFree = this.#nemesisRequest === undefined;
-    return { time, free: due ? this.#free : nobody, processes: this.#processes, threads: concurrency, nemesisFree, rng };
+    const nemesisBusy = this.#nemesisRequest !== undefined;
+    const free = due ? this.#free : nobody;
+    return { time, free, processes: this.#processes, threads: concurrency, nemesisFree: !nemesisBusy, nemesisBusy, rng };
   }
 
   #begin(request: Request, time: number): void {

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { excerptLogs } from './logs.ts';
+
+const startedAt = '2026-03-02T09:15:00.000Z';
+const window = [{ fromMs: 1000, toMs: 3000 }];
+const excerpt = (text: string) => excerptLogs(new Map([['n1', new Map([['stdout.log', text]])]]), startedAt, window);
+const times = (text: string) => excerpt(text).flatMap(({ lines }) => lines.map(({ timeMs }) => timeMs));
+
+test('lines within the window are kept, those outside are not', () => {
+  expect(excerpt('2026-03-02T09:15:00.5Z early\n2026-03-02T09:15:02.250Z in time\n2026-03-02T09:15:03.5Z late')).toEqual([
+    { node: 'n1', file: 'stdout.log', lines: [{ timeMs: 2250, text: '2026-03-02T09:15:02.250Z in time' }], omitted: 0 },
+  ]);
+});
+
+test('times in other manners of writing are read', () => {
+  expect(times('2026-03-02 09:15:01,500 WARN comma')).toEqual([1500]);
+  expect(times('[2026-03-02T10:15:02.000123+01:00] zone')).toEqual([2000]);
+  expect(times('{"level":"info","timestamp":"2026-03-02T09:15:02Z","event":"x"}')).toEqual([2000]);
+});
+
+test('a line without a time goes with the one before it', () => {
+  expect(times('2026-03-02T09:15:02Z panic\n  at main.go:7\n2026-03-02T09:15:09Z later\n  at main.go:8')).toEqual([2000, 2000]);
+});
+
+test('a monotonic time is believed more than a skewed clock', () => {
+  const line = (timestamp: string, monotonicMs: number) => `{"timestamp":"${timestamp}","context":{"monotonic_ms":${monotonicMs}}}`;
+  const text = [line('2026-03-02T09:15:00.000Z', 500), line('2026-03-02T11:00:00.000Z', 2500)].join('\n');
+  expect(times(text)).toEqual([2000]);
+});
+
+test('a file without times, an unknown start and no window give nothing', () => {
+  expect(excerpt('no time here')).toEqual([]);
+  expect(excerptLogs(new Map([['n1', new Map([['a', '2026-03-02T09:15:02Z x']])]]), 'yesterday', window)).toEqual([]);
+  expect(excerptLogs(new Map([['n1', new Map([['a', '2026-03-02T09:15:02Z x']])]]), startedAt, [])).toEqual([]);
+});
+
+test('a flood is cut, and says by how much', () => {
+  const [only] = excerpt(Array.from({ length: 450 }, (_, at) => `2026-03-02T09:15:02Z line ${at}`).join('\n'));
+  expect(only!.lines.length + only!.omitted).toBe(450);
+  expect(only!.omitted).toBeGreaterThan(0);
+});

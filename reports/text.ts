@@ -1,0 +1,149 @@
+/** The verdict as a short text for the terminal. Pure; colours come in as functions. Nothing that the system said reaches the terminal raw. */
+import type { History } from '../harness/history/event.ts';
+import { pairOperations } from '../harness/history/operation.ts';
+import type { Results } from './contract.ts';
+import { detailOf } from './html/pack.ts';
+import type { OperationDetail } from './html/payload.ts';
+import { layOutLanes } from './lanes.ts';
+import { labelOperation, visible } from './operation-label.ts';
+import { counted, duration, moment, share } from './units.ts';
+import { toneOf, wordVerdict } from './wording.ts';
+
+type Paint = (text: string) => string;
+
+export interface Palette {
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warn: Paint;
+  readonly bold: Paint;
+  readonly dim: Paint;
+}
+
+const plain: Palette = { good: text => text, bad: text => text, warn: text => text, bold: text => text, dim: text => text };
+
+export interface TextInput {
+  readonly results: Results;
+  /** For the drawing of the counterexample; without it there is none. */
+  readonly history?: History;
+  readonly reportPath?: string;
+  readonly palette?: Palette;
+  /** Columns of the terminal. */
+  readonly columns?: number;
+}
+
+const shownAnomalies = 3;
+const mostBars = 12;
+
+/** Lines without a trailing newline: verdict, anomalies (the first three, the small ones drawn), faults, availability, report, command. */
+export const renderText = ({ results, history = [], reportPath, palette = plain, columns = 100 }: TextInput): string => {
+  const { headline, seen, tested, caveats } = wordVerdict(results);
+  const tone = toneOf(results.valid);
+  const paint = { valid: palette.good, violated: palette.bad, unknown: palette.warn }[tone];
+  const symbol = { valid: '✓', violated: '✕', unknown: '?' }[tone];
+  const lines = [
+    paint(palette.bold(`${symbol} ${headline}`)),
+    `  ${visible(seen)}`,
+    `  ${visible(tested)}`,
+    ...caveats.map(caveat => `  ${palette.warn(visible(caveat))}`),
+    ...anomalyLines(results, history, { palette, columns }),
+    '',
+    ...factLines(results, reportPath).map(([name, value]) => `  ${palette.dim(name.padEnd(12))}${visible(value)}`),
+  ];
+  return lines.join('\n');
+};
+
+const anomalyLines = (results: Results, history: History, { palette, columns }: { palette: Palette; columns: number }): string[] => {
+  const anomalies = results.checks.flatMap(check => check.anomalies);
+  if (anomalies.length === 0) return [];
+  const shown = anomalies.slice(0, shownAnomalies);
+  const wanted = new Set(shown.flatMap(({ operations }) => operations));
+  const accused = pairOperations(history)
+    .filter(({ invoke, completion }) => wanted.has(invoke.index) || (completion !== undefined && wanted.has(completion.index)))
+    .map(detailOf);
+  const lines = shown.flatMap(({ type, key, operations, explanation }) => {
+    const own = accused.filter(({ index, invokeIndex }) => operations.includes(index) || operations.includes(invokeIndex));
+    const drawing = drawLanes(own, columns - 4) ?? listOperations(own);
+    const where = key === undefined ? '' : ` on key ${key}`;
+    return [
+      '',
+      `  ${palette.bad(visible(`${type}${where}`))}`,
+      ...wrap(visible(explanation), columns - 2),
+      ...drawing.map(line => `    ${line}`),
+    ];
+  });
+  const more = anomalies.length - shown.length;
+  return more > 0 ? [...lines, '', palette.dim(`  and ${counted(more, 'more anomaly', 'more anomalies')}, in the report`)] : lines;
+};
+
+/** One line per process, `|write x=1|` from request to answer; an operation that nobody knows the end of trails off. Undefined: too large. */
+export const drawLanes = (operations: readonly OperationDetail[], columns: number): string[] | undefined => {
+  if (operations.length === 0 || operations.length > mostBars) return undefined;
+  const labels = operations.map(operation => labelOperation(operation));
+  const lanes = layOutLanes(
+    operations.map(({ process, invokeIndex, completionIndex, outcome }, at) => ({
+      process,
+      startOrder: invokeIndex,
+      endOrder: outcome === 'info' ? null : completionIndex,
+      width: labels[at]!.length + 1,
+    })),
+    2,
+  );
+  const names = lanes.rows.map(process => {
+    const node = operations.find(operation => operation.process === process)?.node;
+    return visible(node === undefined ? `p${process}` : `p${process} ${node}`);
+  });
+  const margin = Math.max(...names.map(name => name.length));
+  if (margin + lanes.width + 2 > columns) return undefined;
+  return lanes.rows.map((_, row) => {
+    const cells = new Array<string>(lanes.width + 1).fill(' ');
+    for (const [at, bar] of lanes.bars.entries()) {
+      if (bar.row !== row) continue;
+      const open = operations[at]!.outcome === 'info';
+      const inner = labels[at]!.padEnd(bar.end - bar.start - 1, open ? '~' : ' ');
+      for (const [offset, mark] of [...`|${inner}${open ? '~' : '|'}`].entries()) cells[bar.start + offset] = mark;
+    }
+    return `${names[row]!.padEnd(margin)}${cells.join('').trimEnd()}`;
+  });
+};
+
+const listOperations = (operations: readonly OperationDetail[]): string[] => {
+  const shown = operations.slice(0, mostBars).map(operation => {
+    const { index, process, node, startMs, outcome } = operation;
+    return `${String(index).padStart(7)}  p${process}${node === undefined ? '' : ` ${visible(node)}`}  ${labelOperation(operation, 60)}  ${outcome}, asked at ${moment(startMs)}`;
+  });
+  return operations.length > mostBars ? [...shown, `and ${counted(operations.length - mostBars, 'operation')} more`] : shown;
+};
+
+const factLines = (results: Results, reportPath: string | undefined): [string, string][] => {
+  const kinds = [...new Set(results.faults.map(({ kind }) => kind))].map(kind => {
+    const all = results.faults.filter(fault => fault.kind === kind);
+    return `${kind} ${all.filter(({ effective }) => effective).length} of ${all.length}`;
+  });
+  const available = results.availability
+    .filter(({ target, operations }) => target !== 'others' && operations > 0)
+    .map(({ kind, successRate, firstSuccessMs }) => {
+      const back = firstSuccessMs === null ? '' : `, back after ${duration(firstSuccessMs)}`;
+      return `${kind === 'none' ? 'no fault' : kind} ${share(successRate ?? 0)}${back}`;
+    });
+  return [
+    ...(kinds.length > 0 ? [['effective', kinds.join(' · ')] as [string, string]] : []),
+    ...(available.length > 0 ? [['served', available.join(' · ')] as [string, string]] : []),
+    ['recovery', results.recoveryMs === null ? 'not seen' : duration(results.recoveryMs)],
+    ...(reportPath === undefined ? [] : [['report', reportPath] as [string, string]]),
+    ['again', results.command],
+  ];
+};
+
+/** Broken at spaces, two columns in; a word longer than the line stays whole. */
+const wrap = (text: string, columns: number): string[] => {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > columns && line.trim() !== '') {
+      lines.push(line);
+      line = ' ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+};
