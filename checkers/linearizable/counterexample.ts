@@ -33,7 +33,7 @@ export const counterexample = <State>(key: KeyHistory, model: Model<State>, judg
     items: subjects.map((_, place) => place),
     suspects: judgement.suspects,
     likely: likeliest(subjects, judgement.suspects),
-    sources: sources && guards ? place => registerSources(sources, guards.expect, subjects, place) : modelSources(model, subjects),
+    sources: sources && guards ? place => registerSources(sources, guards.expect, place) : modelSources(model, subjects),
     fails: attempt,
     expired: () => limits.now() > deadline,
   });
@@ -61,13 +61,12 @@ const likeliest = (subjects: readonly Subject[], suspects: readonly number[]): r
   return subjects.flatMap((subject, place) => (subject.called < until ? [place] : [])).sort((a, b) => order(b) - order(a) || b - a);
 };
 
-/** Every write that the operation can have seen; if it can have seen none, the last one before it, so that the reader sees what is wrong. */
-const registerSources = (sources: Sources, expect: Int32Array, subjects: readonly Subject[], place: number): readonly number[] => {
+/** Every write that the operation can have seen; if it can have seen none, one that shows what is wrong. */
+const registerSources = (sources: Sources, expect: Int32Array, place: number): readonly number[] => {
   if (expect[place] === none) return [];
   const possible = sources.possible(place);
   if (possible.length > 0 || sources.initialPossible(place)) return possible;
-  const writers = sources.writersOf(expect[place]!).filter(w => w !== place);
-  const shown = writers.findLast(w => subjects[w]!.called < subjects[place]!.returned) ?? writers[0];
+  const shown = sources.shown(place);
   return shown === undefined ? [] : [shown];
 };
 

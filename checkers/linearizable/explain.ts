@@ -62,7 +62,7 @@ const unexplained = (register: RegisterKey, observer: number, kept: readonly num
   const earlier = writers.filter(w => subjects[w]!.called < subjects[observer]!.returned);
   if (value !== initialValue && earlier.length === 0) return future(register, observer, writers[0]!);
   if (sources.possible(observer).length > 0 || sources.initialPossible(observer)) return undefined;
-  return stale(register, observer, earlier.at(-1), kept);
+  return stale(register, observer, earlier.length === 0 ? undefined : sources.shown(observer), kept);
 };
 
 const neverWritten = (register: RegisterKey, observer: number): Explanation => {
@@ -100,7 +100,7 @@ const stale = (register: RegisterKey, observer: number, writer: number | undefin
         subjects[i]!.called > from &&
         subjects[i]!.returned < subjects[observer]!.called &&
         guards.set[i] !== guards.expect[observer],
-    ) ?? sources.overwriter(writer, observer);
+    ) ?? sources.overwriter(observer);
   if (overwriter === undefined) return undefined;
   const value = guards.values[guards.expect[observer]!]!;
   const update = subjects[overwriter]!;

@@ -28,10 +28,11 @@ export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State
   const sources = sourcesOf(subjects, guards);
   const odd = inexplicable(subjects, guards, sources);
   if (odd !== undefined) {
-    const writers = sources.writersOf(guards.expect[odd]!).filter(w => w !== odd);
-    const writer = writers.findLast(w => subjects[w]!.called < subjects[odd]!.returned) ?? writers[0];
-    const overwriter = sources.overwriter(writer, odd);
-    return { outcome: 'violation', method: 'observations', suspects: [odd, writer, overwriter].filter(i => i !== undefined) };
+    return {
+      outcome: 'violation',
+      method: 'observations',
+      suspects: [odd, sources.shown(odd), sources.overwriter(odd)].filter(i => i !== undefined),
+    };
   }
   if (zones.outcome === 'violation') return { outcome: 'violation', method: 'zones', suspects: zones.suspects };
   return searched(subjects, compileGuards(guards), limits);

@@ -14,8 +14,13 @@ export interface Sources {
   initialPossible(observer: number): boolean;
   /** Whether an operation, which expects a value, can have found it: a necessary condition of linearizability. O(log n). */
   explicable(observer: number): boolean;
-  /** An answered update that was called after `writer` (undefined: the start) returned and returned before `observer` was called. */
-  overwriter(writer: number | undefined, observer: number): number | undefined;
+  /**
+   * For an observer that no writer explains, the one to show: the last one called before it returned, else the first one after.
+   * A plain write rather than a cas, which would in turn need the writers of what it found.
+   */
+  shown(observer: number): number | undefined;
+  /** An answered update that was called after all those writers returned and that itself returned before the observer was called. */
+  overwriter(observer: number): number | undefined;
 }
 
 export const sourcesOf = (subjects: readonly Subject[], guards: Guards): Sources => {
@@ -64,10 +69,17 @@ export const sourcesOf = (subjects: readonly Subject[], guards: Guards): Sources
       count -= 1;
       return count >= 0 && latestReturn.get(guards.expect[observer]!)![count]! >= threshold(observer);
     },
-    overwriter: (writer, observer) => {
-      const update = lastUpdateBefore(subjects[observer]!.called);
-      const after = writer === undefined ? -1 : subjects[writer]!.returned;
-      return update !== undefined && subjects[update]!.called > after ? update : undefined;
+    shown: observer => {
+      const all = writersOf(guards.expect[observer]!).filter(w => w !== observer);
+      const earlier = all.filter(w => subjects[w]!.called < subjects[observer]!.returned);
+      return earlier.findLast(w => guards.expect[w] === none) ?? earlier.at(-1) ?? all[0];
+    },
+    overwriter: observer => {
+      const { called, returned } = subjects[observer]!;
+      const earlier = writersOf(guards.expect[observer]!).filter(w => w !== observer && subjects[w]!.called < returned);
+      const after = earlier.reduce((latest, w) => Math.max(latest, subjects[w]!.returned), -1);
+      const between = updates.filter(u => u !== observer && subjects[u]!.returned < called && subjects[u]!.called > after);
+      return between.findLast(u => guards.expect[u] === none) ?? between.at(-1);
     },
   };
 };
