@@ -29,6 +29,13 @@ test('any asks everything that its generators ask, each in its order', () => {
   );
 });
 
+test('any is fair among equals', () => {
+  const asked = named(
+    invocations(run(limit(1000, any(always('a'), always('b'))), { concurrency: 3, seed: 1, lossRate: 0 }, { maxRequests: 2000 })),
+  );
+  expect(asked.filter(f => f === 'a').length / 1000).toBeCloseTo(0.5, 1);
+});
+
 test('any prefers what can begin now to what is due later', () => {
   const history = run(limit(20, any(delay(1000, numbers('late')), numbers('now'))), { concurrency: 1, seed: 1, lossRate: 0 });
   expect(named(invocations(history)).filter(f => f === 'late').length).toBeLessThanOrEqual(1);

@@ -32,6 +32,13 @@ test('timeLimit also holds back what is due after it', () => {
   expect(times(invocations(history))).toEqual([0, 30e6, 60e6, 90e6]);
 });
 
+test('timeLimit does not wait for what would be due after it', () => {
+  const generator = sequence(timeLimit(100, delay(3_600_000, numbers('a'))), once({ f: 'b', value: null }));
+  const [, b] = invocations(run(generator, { concurrency: 1, seed: 1, lossRate: 0 }));
+  expect(b!.f).toBe('b');
+  expect(b!.time).toBeLessThan(101e6);
+});
+
 test('sleep lets its time pass and no more', () => {
   fc.assert(
     fc.property(anySystem, fc.integer({ min: 0, max: 100 }), (system, ms) => {

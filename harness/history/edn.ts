@@ -18,7 +18,7 @@ interface Found {
 export const readEdn = (text: string, file: string): ReadHistory => {
   const builder = createHistoryBuilder(file);
   const places = createPlaces(text);
-  const found = findEvents(text, file, places, builder.warn);
+  const found = complaining(text, file, places, () => findEvents(text, file, places, builder.warn));
   tidyForeign(found.map(event => event.raw));
   for (const { raw, offset } of found) {
     builder.add(raw, places.lineOf(offset), member => places.placeOf(offset + memberOffset(text, offset, member)));
@@ -31,58 +31,44 @@ const findEvents = (text: string, file: string, places: Places, warn: (warning: 
   const close = parser.accept('[') ? ']' : parser.accept('(') ? ')' : undefined;
   const found: Found[] = [];
   for (;;) {
-    const offset = skipTo(parser, file, places);
+    const offset = parser.skip();
     if (close !== undefined && parser.accept(close)) break;
-    if (offset >= text.length) {
-      if (close === undefined) return found;
-      throw malformed(file, places.placeOf(offset), `an event or "${close}"`, 'the end of the file');
-    }
-    const raw = parseEvent(parser, offset, file, places, close !== undefined);
-    if (raw !== undefined) found.push({ raw, offset });
-    else {
+    if (offset >= text.length && close === undefined) return found;
+    if (offset >= text.length) throw new EdnError(offset, `an event or "${close}"`);
+    const value = parseUnlessCutOff(parser, offset, close !== undefined);
+    if (value === undefined) {
       warn(`${file}:${places.placeOf(offset).line}: the last line was cut off and is left out: ${excerpt(text.slice(offset))}`);
       return found;
     }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new EdnError(offset, 'an event: a map {:process …}');
+    found.push({ raw: value as Record<string, unknown>, offset });
   }
-  const rest = skipTo(parser, file, places);
-  if (rest < text.length) throw malformed(file, places.placeOf(rest), 'the end of the file', excerpt(firstLine(text, rest)));
+  const rest = parser.skip();
+  if (rest < text.length) throw new EdnError(rest, 'the end of the file');
   return found;
 };
 
-/** Undefined if it is a last line that was cut off. */
-const parseEvent = (
-  parser: EdnParser,
-  offset: number,
-  file: string,
-  places: Places,
-  isEnclosed: boolean,
-): Record<string, unknown> | undefined => {
-  const { text } = parser;
-  let value: Json;
+/** Undefined if it is a last line that was cut off. In a vector or list, what closes that is missing too: that is an error. */
+const parseUnlessCutOff = (parser: EdnParser, offset: number, isEnclosed: boolean): Json | undefined => {
   try {
-    value = parser.value();
+    return parser.value();
+  } catch (error) {
+    const { text } = parser;
+    const isCutOff = error instanceof EdnError && error.offset >= text.length && !text.slice(offset).includes('\n');
+    if (isCutOff && !isEnclosed) return undefined;
+    throw error;
+  }
+};
+
+/** Turns what the parser complains about into an error with line and column. */
+const complaining = <T>(text: string, file: string, places: Places, read: () => T): T => {
+  try {
+    return read();
   } catch (error) {
     if (!(error instanceof EdnError)) throw error;
-    const isCutOff = error.offset >= text.length && !text.slice(offset).includes('\n');
-    if (isCutOff && !isEnclosed) return undefined;
-    throw complaint(error, text, file, places);
+    const found = error.offset >= text.length ? 'the end of the file' : excerpt(firstLine(text, error.offset));
+    throw malformed(file, places.placeOf(Math.min(error.offset, text.length)), error.expected, found);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw malformed(file, places.placeOf(offset), 'an event: a map {:process …}', excerpt(firstLine(text, offset)));
-  return value as Record<string, unknown>;
-};
-
-const skipTo = (parser: EdnParser, file: string, places: Places): number => {
-  try {
-    return parser.skip();
-  } catch (error) {
-    throw error instanceof EdnError ? complaint(error, parser.text, file, places) : error;
-  }
-};
-
-const complaint = (error: EdnError, text: string, file: string, places: Places) => {
-  const found = error.offset >= text.length ? 'the end of the file' : excerpt(firstLine(text, error.offset));
-  return malformed(file, places.placeOf(Math.min(error.offset, text.length)), error.expected, found);
 };
 
 const firstLine = (text: string, from: number): string => text.slice(from, from + 200).split('\n', 1)[0]!;

@@ -47,18 +47,19 @@ const parseOperation = (text: string, line: number, start: number, file: string,
   const raw: Record<string, unknown> = {};
   const columns = new Map<string, number>();
   const parser = new EdnParser(text.trimEnd(), start);
+  const end = parser.text.length;
   for (const name of names) {
-    const at = parser.skip();
-    columns.set(name, at + 1);
-    if (at >= parser.text.length && name === 'error') break;
+    let at = end;
     try {
+      at = parser.skip();
+      if (at === end && name === 'error') break;
+      columns.set(name, at + 1);
       raw[name] = parser.value();
     } catch (error) {
       if (!(error instanceof EdnError)) throw error;
-      if (isUnended && error.offset >= parser.text.length) return undefined;
-      const isMissing = at >= parser.text.length;
-      const found = excerpt(text.slice(error.offset).trimEnd()) || 'the end of the line';
-      throw malformed(file, { line, column: error.offset + 1 }, isMissing ? `the ${name} of an operation` : error.expected, found);
+      if (isUnended && error.offset >= end) return undefined;
+      const expected = at === end ? `the ${name} of an operation` : error.expected;
+      throw malformed(file, { line, column: error.offset + 1 }, expected, excerpt(parser.text.slice(error.offset)));
     }
   }
   return { raw, line, columns };

@@ -9,9 +9,14 @@ export interface Place {
 
 /** `FILE:LINE:COLUMN: expected …, found …`, code `malformed-history`, exit code 65. */
 export const malformed = (file: string, place: Place, expected: string, found: string): UserError =>
-  new UserError('data', 'malformed-history', `${file}:${place.line}:${place.column}: expected ${expected}, found ${found}`, {
-    hint: 'a history is one JSON event per line, a Jepsen EDN history or a Jepsen console log; see docs/architecture.md, "The history"',
-  });
+  new UserError(
+    'data',
+    'malformed-history',
+    `${file}:${place.line}:${place.column}: expected ${expected}, found ${found || 'the end of the line'}`,
+    {
+      hint: 'a history is one JSON event per line, a Jepsen EDN history or a Jepsen console log; see docs/architecture.md, "The history"',
+    },
+  );
 
 const longest = 40;
 

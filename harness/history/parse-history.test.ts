@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UserError } from '../std/user-error.ts';
 import { pairOperations } from './operation.ts';
@@ -149,3 +150,56 @@ test('gzip is unpacked, also what is left of a file that was cut off', () => {
   expect(warnings[0]).toBe('h: the gzip file was cut off');
   expect(() => parseHistory(Buffer.from([0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]), 'h')).toThrow('damaged');
 });
+
+test('whatever is done to a history, it is read or refused with line and column', () => {
+  const samples = [
+    `${maps}{:process 1, :type :invoke, :f :read, :value ["a" #{nil}], :error [:x "y\\n"]}\n`,
+    `[${maps}]`,
+    'INFO  jepsen.util - 3\t:invoke\t:write\t[4 :x]\nINFO  jepsen.util - 3\t:ok\t:write\t[4 :x]\n',
+    '{"process":3,"type":"invoke","f":"write","value":[1,"\\u0041"]}\n{"process":3,"type":"info","f":"write","error":null}\n',
+  ];
+  const pieces = [
+    '',
+    '{',
+    '}',
+    '[',
+    ']',
+    '(',
+    ')',
+    '"',
+    '\\',
+    '#',
+    '#_',
+    ':',
+    ';',
+    '^',
+    '\n',
+    '\t',
+    '\0',
+    'nil',
+    '1',
+    '-',
+    '/',
+    ',',
+    '\u2028',
+  ];
+  const cut = fc.tuple(fc.constantFrom(...samples), fc.nat(), fc.nat(6), fc.constantFrom(...pieces), fc.nat(), fc.constantFrom(...pieces));
+  fc.assert(
+    fc.property(cut, ([text, at, remove, insert, at2, insert2]) => {
+      const once = splice(text, at % (text.length + 1), remove, insert);
+      const twice = splice(once, at2 % (once.length + 1), 0, insert2);
+      try {
+        read(twice);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'malformed-history' });
+        const [, line, column] = /^h:(\d+):(\d+): expected .+, found ./su.exec((error as Error).message) ?? [];
+        expect(Number(line)).toBeGreaterThan(0);
+        expect(Number(line)).toBeLessThanOrEqual(twice.split('\n').length);
+        expect(Number(column)).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+const splice = (text: string, at: number, remove: number, insert: string): string => text.slice(0, at) + insert + text.slice(at + remove);

@@ -59,7 +59,7 @@ export const openInTime = (open: () => Promise<Client>, timeoutMs: number): Prom
     const timer = setTimeout(() => {
       expired = true;
       reject(new Error(`no connection within ${timeoutMs} ms`));
-    }, timeoutMs);
+    }, timeoutMs).unref();
     Promise.resolve()
       .then(open)
       .then(

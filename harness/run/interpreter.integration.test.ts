@@ -108,6 +108,30 @@ test('a client that throws, at once or later, leaves an unknown outcome', async 
   }
 });
 
+test('a client that answers nonsense leaves an unknown outcome', async () => {
+  for (const nonsense of [undefined, null, {}, { type: 'done' }]) {
+    const open = async () => clientOf(() => Promise.resolve(nonsense as unknown as Completion));
+    const { history } = await run({ generator: limit(1, write), open });
+    expect(completions(history)).toMatchObject([{ type: 'info' }]);
+  }
+});
+
+test('processes that an earlier run has lost do not come back in a later one', async () => {
+  const first = await run({ generator: limit(3, write), operationTimeoutMs: 30, open: async () => clientOf(never) });
+  const second = await run({ generator: limit(30, write), processes: first.summary.processes });
+  const lost = new Set(first.history.map(event => event.process));
+  expect(second.history.some(event => lost.has(event.process))).toBe(false);
+});
+
+test('an open loop keeps its rate as long as the system does', async () => {
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 1000);
+  const { summary } = await run({ generator: write, rate: 1000, concurrency: 20, signal: stop.signal });
+  expect(summary.ok).toBeGreaterThan(700);
+  expect(summary.ok).toBeLessThan(1200);
+  expect(summary.arrivals!.dropped).toBe(0);
+});
+
 test('an operation on a node that cannot be reached certainly did not happen', async () => {
   const open = (process: number) => (process === 0 ? Promise.reject(new Error('refused')) : Promise.resolve(clientOf(ok)));
   const { history } = await run({ generator: limit(1, write), concurrency: 1, open });

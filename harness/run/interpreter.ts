@@ -99,6 +99,10 @@ class Interpretation {
 
   constructor(options: InterpretOptions) {
     assert(options.nodes.length > 0 && options.concurrency > 0, 'an interpreter needs nodes and threads');
+    assert(
+      options.processes?.every((process, t) => process % options.concurrency === t) ?? true,
+      'process p belongs to thread p % concurrency',
+    );
     this.#options = options;
     this.#generator = options.generator;
     this.#readOnly = new Set(options.readOnly);
@@ -241,8 +245,8 @@ class Interpretation {
   /** A client answered; what comes after its operation was given up is too late to matter. */
   #settled(thread: Thread, session: Session, completion: Completion): void {
     if (thread.session !== session || thread.open === undefined) return;
-    if (completion.type === 'info') this.#lose(thread, completion.error);
-    else this.#advance(() => this.#answered(thread, session, completion));
+    if (completion?.type === 'ok' || completion?.type === 'fail') this.#advance(() => this.#answered(thread, session, completion));
+    else this.#lose(thread, completion?.error ?? { name: 'unknown', message: 'the client gave no reason' });
   }
 
   #answered(thread: Thread, session: Session, completion: Completion): void {
