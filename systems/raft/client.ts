@@ -2,7 +2,7 @@
  * A client of one node: one TCP connection, JSON lines, one operation open at most, no retries.
  *
  * The node greets every connection; until then nothing is sent, so whatever fails before is definite. A broken connection is dialled again by the
- * next operation.
+ * next operation, which fails no sooner than `REDIAL_MS` after that: a dead node is not asked a thousand times a second.
  */
 import { randomUUID } from 'node:crypto';
 import { createConnection, type Socket } from 'node:net';
@@ -11,6 +11,9 @@ import { type ErrorTable, failed } from '../../harness/protocol/errors.ts';
 import type { Endpoint } from '../../harness/protocol/system.ts';
 import type { Json } from '../../harness/std/json.ts';
 import { raftErrors } from './errors.ts';
+
+const REDIAL_MS = 100;
+const CONNECT_TIMEOUT_MS = 1000;
 
 interface Answer {
   readonly id: number;
@@ -28,13 +31,18 @@ interface Connection {
   waiting: ((answer: Answer | null) => void) | null;
 }
 
-export function raftClient(at: Endpoint): Client {
+/** Resolves when the node has greeted; rejects when it does not within a second. */
+export async function raftClient(at: Endpoint): Promise<Client> {
   const session = randomUUID();
   let sequence = 0;
-  let connection: Connection | null = null;
+  let connection: Connection = dial(at);
+  if (!(await greeting(connection, AbortSignal.timeout(CONNECT_TIMEOUT_MS)))) {
+    connection.socket.destroy();
+    throw new Error(`no greeting from ${at.host}:${at.port}`);
+  }
 
   const connected = (): Connection => {
-    if (connection === null || connection.socket.destroyed) connection = dial(at);
+    if (connection.socket.destroyed) connection = dial(at);
     return connection;
   };
 
@@ -45,6 +53,7 @@ export function raftClient(at: Endpoint): Client {
       const using = connected();
       if (!(await greeting(using, signal))) {
         using.socket.destroy();
+        await pause(REDIAL_MS, signal);
         return failed(table, 'unreachable', { readOnly, message: 'the node did not greet the connection' });
       }
       const id = ++sequence;
@@ -58,7 +67,7 @@ export function raftClient(at: Endpoint): Client {
       });
     },
     async close() {
-      connection?.socket.destroy();
+      connection.socket.destroy();
     },
   };
 }
@@ -74,6 +83,19 @@ function completion({ f, value }: Invocation, answer: Answer): Completion {
   const kind = failed(raftErrors, code, { readOnly: f === 'read', message });
   // The table and the node must agree before a failure counts as final.
   return kind.type === 'fail' && !definite && f !== 'read' ? { type: 'info', error: kind.error } : kind;
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, delayMs);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 /** Whether the node greets before the connection breaks or the signal aborts. */

@@ -18,7 +18,7 @@ export const bugs = {
     nemesis: 'none needed; partition or latency makes it plain',
   },
   'vote-not-persisted': {
-    broken: 'Term and vote are kept in memory only, so that a restarted node begins again at term 0.',
+    broken: 'Term and vote are kept in memory only, so that a restarted node begins again at term 0; it campaigns at once.',
     anomaly: 'Two leaders of one term, or an election won by an older log: acknowledged writes vanish, or the nodes diverge.',
     nemesis: 'kill (majority, all) with partition',
   },
@@ -29,7 +29,7 @@ export const bugs = {
   },
   'commit-old-term': {
     broken:
-      'A leader commits entries of older terms by counting replicas (Raft, figure 8). It begins its term with no entry of its own, brings followers up to date one entry at a time and holds its own entries back for the first 400 ms.',
+      'A leader commits entries of older terms by counting replicas (Raft, figure 8). It begins its term with no entry of its own, brings followers up to date one entry at a time and holds its own entries back for the first 300 ms.',
     anomaly: 'An entry that was committed, and read, is overwritten by a later leader.',
     nemesis: 'leader-churn: isolate each new leader with at most one follower as soon as it is elected',
   },
@@ -39,9 +39,10 @@ export const bugs = {
     nemesis: 'partition (halves, majority/minority, isolate one), latency with kill',
   },
   'no-dedup': {
-    broken: 'The state machine does not recognise a request that the node in front of it sends again under the same session and number.',
+    broken:
+      'The state machine does not recognise a request that the node in front of it sends again under the same session and number, which it does after 50 ms without an answer.',
     anomaly: 'A write takes effect twice: an overwritten value comes back, or a cas fails that took effect.',
-    nemesis: 'partition, kill or pause of the leader',
+    nemesis: 'latency, pause; partition or kill',
   },
   'lease-clock': {
     broken:

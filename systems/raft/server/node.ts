@@ -15,6 +15,9 @@ import { type Options, parseAddress } from './options.ts';
 import { type Disk, openDisk } from './storage/disk.ts';
 import { openStore, type Store } from './storage/store.ts';
 
+/** The bug no-dedup: how soon a forwarded request is sent again. */
+const IMPATIENT_MS = 50;
+
 export interface RunningNode {
   readonly ports: { readonly client: number; readonly peer: number; readonly admin: number };
   close(): Promise<void>;
@@ -124,6 +127,7 @@ class Shell {
   #openFrontDoor(): FrontDoor {
     return frontDoor({
       ...this.#options,
+      forwardRetryMs: this.#options.bugs.has('no-dedup') ? IMPATIENT_MS : this.#options.forwardRetryMs,
       boot: randomBytes(4).toString('hex'),
       clock: this.#clock,
       mayServe: submission => this.state.role === 'leader' || ('read' in submission && hasBug(this.state, 'follower-read')),

@@ -27,7 +27,7 @@ const BATCH_ENTRIES = 64;
 const WINDOW_ENTRIES = 512;
 const SNAPSHOT_RESEND_MS = 1000;
 /** Bugs that widen their own window. */
-const HOLD_OWN_TERM_MS = 400;
+const HOLD_OWN_TERM_MS = 300;
 const HOLD_DIRTY_MS = 100;
 
 /** One append to each follower, entries or not: a heartbeat. */
