@@ -3,9 +3,10 @@ import { grown } from './memo.ts';
 
 export class UsedSets {
   readonly #kinds: number;
-  /** All multisets one after another, each ascending; `#start[id]` to `#start[id + 1]`. */
+  /** All multisets one after another, each as pairs of kind (ascending) and count; `#start[id]` to `#start[id + 1]`. */
   #items = new Int32Array(256);
   #start = new Int32Array(64);
+  #total = new Int32Array(64);
   #count = 1;
   readonly #successors = new Map<number, number>();
   readonly #byHash = new Map<number, number[]>();
@@ -16,9 +17,8 @@ export class UsedSets {
 
   /** How often `kind` is in it. */
   count(id: number, kind: number): number {
-    let count = 0;
-    for (let i = this.#start[id]!; i < this.#start[id + 1]!; i++) if (this.#items[i] === kind) count++;
-    return count;
+    for (let i = this.#start[id]!; i < this.#start[id + 1]!; i += 2) if (this.#items[i] === kind) return this.#items[i + 1]!;
+    return 0;
   }
 
   /** The multiset with one more of `kind`. */
@@ -35,52 +35,67 @@ export class UsedSets {
   /** Whether each of `a` is also in `b`. */
   subset(a: number, b: number): boolean {
     if (a === b || a === 0) return true;
+    if (this.#total[a]! > this.#total[b]!) return false;
     const items = this.#items;
     let j = this.#start[b]!;
     const endB = this.#start[b + 1]!;
-    const startA = this.#start[a]!;
     const endA = this.#start[a + 1]!;
-    if (endA - startA > endB - j) return false;
-    for (let i = startA; i < endA; i++) {
-      while (j < endB && items[j]! < items[i]!) j++;
-      if (j === endB || items[j] !== items[i]) return false;
-      j++;
+    for (let i = this.#start[a]!; i < endA; i += 2) {
+      while (j < endB && items[j]! < items[i]!) j += 2;
+      if (j === endB || items[j] !== items[i] || items[j + 1]! < items[i + 1]!) return false;
+      j += 2;
     }
     return true;
   }
 
   bytes(): number {
-    return 4 * (this.#items.length + this.#start.length) + 64 * this.#successors.size;
+    return 4 * (this.#items.length + 2 * this.#start.length) + 96 * this.#successors.size;
   }
 
   /** Writes the new multiset behind the last one, and takes it back if it is known. */
   #intern(id: number, kind: number): number {
-    const from = this.#start[id]!;
-    const length = this.#start[id + 1]! - from + 1;
     const to = this.#start[this.#count]!;
-    if (to + length > this.#items.length) this.#items = grown(this.#items, Math.max(this.#items.length * 2, to + length));
-    if (this.#count + 2 > this.#start.length) this.#start = grown(this.#start, this.#start.length * 2);
-    const items = this.#items;
-    let i = 0;
-    while (i < length - 1 && items[from + i]! <= kind) items[to + i] = items[from + i++]!;
-    items[to + i] = kind;
-    for (; i < length - 1; i++) items[to + i + 1] = items[from + i]!;
+    const end = this.#append(id, kind, to);
     let hash = 0;
-    for (let k = 0; k < length; k++) hash = Math.imul(hash ^ items[to + k]!, 0x9e3779b1) ^ (hash >>> 13);
+    for (let k = to; k < end; k++) hash = Math.imul(hash ^ this.#items[k]!, 0x9e3779b1) ^ (hash >>> 13);
     const bucket = this.#byHash.get(hash) ?? [];
-    const known = bucket.find(other => this.#same(other, to, length));
+    const known = bucket.find(other => this.#same(other, to, end));
     if (known !== undefined) return known;
     const number = this.#count++;
-    this.#start[number + 1] = to + length;
+    if (this.#count + 1 > this.#start.length) {
+      this.#start = grown(this.#start, this.#start.length * 2);
+      this.#total = grown(this.#total, this.#start.length);
+    }
+    this.#start[number + 1] = end;
+    this.#total[number] = this.#total[id]! + 1;
     bucket.push(number);
     this.#byHash.set(hash, bucket);
     return number;
   }
 
-  #same(id: number, at: number, length: number): boolean {
+  /** Copies a multiset to `to` with one more of `kind`; answers with the end of the copy. */
+  #append(id: number, kind: number, to: number): number {
     const from = this.#start[id]!;
-    if (this.#start[id + 1]! - from !== length) return false;
-    for (let k = 0; k < length; k++) if (this.#items[from + k] !== this.#items[at + k]) return false;
+    const until = this.#start[id + 1]!;
+    const most = to + until - from + 2;
+    if (most > this.#items.length) this.#items = grown(this.#items, Math.max(this.#items.length * 2, most));
+    const items = this.#items;
+    let [at, end] = [from, to];
+    for (; at < until && items[at]! < kind; at += 2) {
+      items[end++] = items[at]!;
+      items[end++] = items[at + 1]!;
+    }
+    const there = at < until && items[at] === kind;
+    items[end++] = kind;
+    items[end++] = there ? items[at + 1]! + 1 : 1;
+    for (at += there ? 2 : 0; at < until; at++) items[end++] = items[at]!;
+    return end;
+  }
+
+  #same(id: number, from: number, end: number): boolean {
+    const start = this.#start[id]!;
+    if (this.#start[id + 1]! - start !== end - from) return false;
+    for (let k = from; k < end; k++) if (this.#items[start + k - from] !== this.#items[k]) return false;
     return true;
   }
 }
