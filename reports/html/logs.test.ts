@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { excerptLogs } from './logs.ts';
+import { syntheticRun } from '../testing/synthetic.ts';
+import { excerptLogs, logWindows } from './logs.ts';
 
 const startedAt = '2026-03-02T09:15:00.000Z';
 const window = [{ fromMs: 1000, toMs: 3000 }];
@@ -22,10 +23,19 @@ test('a line without a time goes with the one before it', () => {
   expect(times('2026-03-02T09:15:02Z panic\n  at main.go:7\n2026-03-02T09:15:09Z later\n  at main.go:8')).toEqual([2000, 2000]);
 });
 
-test('a monotonic time is believed more than a skewed clock', () => {
-  const line = (timestamp: string, monotonicMs: number) => `{"timestamp":"${timestamp}","context":{"monotonic_ms":${monotonicMs}}}`;
-  const text = [line('2026-03-02T09:15:00.000Z', 500), line('2026-03-02T11:00:00.000Z', 2500)].join('\n');
-  expect(times(text)).toEqual([2000]);
+test('a monotonic time is believed more than a skewed clock, also after a restart with the clock still skewed', () => {
+  const line = (timestamp: string, monotonicMs: number) => `{"timestamp":"${timestamp}","context":{"monotonic_ns":${monotonicMs}000000}}`;
+  const first = [line('2026-03-02T09:15:00.000Z', 500), line('2026-03-02T11:00:00.000Z', 2500)].join('\n');
+  const second = line('2026-03-02T11:00:00.500Z', 3000);
+  const files = new Map([
+    ['events.1.jsonl', second],
+    ['events.0.jsonl', first],
+  ]);
+  const excerpts = excerptLogs(new Map([['n1', files]]), startedAt, window);
+  expect(excerpts.map(({ file, lines }) => [file, lines.map(({ timeMs }) => timeMs)])).toEqual([
+    ['events.1.jsonl', [2500]],
+    ['events.0.jsonl', [2000]],
+  ]);
 });
 
 test('a file without times, an unknown start and no window give nothing', () => {
@@ -38,4 +48,13 @@ test('a flood is cut, and says by how much', () => {
   const [only] = excerpt(Array.from({ length: 450 }, (_, at) => `2026-03-02T09:15:02Z line ${at}`).join('\n'));
   expect(only!.lines.length + only!.omitted).toBe(450);
   expect(only!.omitted).toBeGreaterThan(0);
+});
+
+test('the windows are two seconds around the last operation of an anomaly, none where nothing is wrong', () => {
+  const { results, history } = syntheticRun({ operations: 500, verdict: false });
+  const atMs = history[results.checks[0]!.anomalies[0]!.operations.at(-1)!]!.time / 1e6;
+  expect(logWindows(results, history)).toEqual([{ fromMs: atMs - 2000, toMs: atMs + 2000 }]);
+  expect(logWindows(syntheticRun({ operations: 500, verdict: true }).results, history)).toEqual([]);
+  const unnamed = [{ ...results.checks[0]!, anomalies: [{ type: 'election-safety', operations: [], explanation: '' }] }];
+  expect(logWindows({ checks: unnamed }, history)).toEqual([]);
 });

@@ -1,4 +1,6 @@
 /** The node log lines around a violation. Pure: whoever calls has read the files. */
+import type { History } from '../../harness/history/event.ts';
+import type { Results } from '../contract.ts';
 
 export interface LogLine {
   /** Milliseconds since the run began. */
@@ -20,15 +22,30 @@ export interface LogWindow {
   readonly toMs: number;
 }
 
+const aroundMs = 2000;
+const explained = 3;
+
+/** Two seconds before and after the last operation of each of the first three anomalies; times of overlapping windows are not merged. */
+export const logWindows = ({ checks }: Pick<Results, 'checks'>, history: History): LogWindow[] => {
+  const last = checks
+    .flatMap(({ anomalies }) => anomalies.map(({ operations }) => Math.max(...operations)))
+    .filter(Number.isFinite)
+    .slice(0, explained);
+  return history
+    .filter(({ index }) => last.includes(index))
+    .map(({ time }) => ({ fromMs: time / 1e6 - aroundMs, toMs: time / 1e6 + aroundMs }));
+};
+
 const mostLines = 200;
 const longestLine = 600;
 
 /**
  * The lines of each file that fall into one of the windows (milliseconds since the run began), at most 200 a file.
  *
- * A line's time is the `monotonic_ms` that an event-log line carries (at the top or in `context`), related to the wall clock by the
- * first line that has both, so that a skewed clock moves nothing; else the first ISO 8601 time in it (UTC unless it says otherwise).
- * A line without either goes with the line before it; a file without any time is left out. O(length of the text); never throws.
+ * A line's time is the `monotonic_ns` that an event-log line carries, related to the wall clock by the earliest line of the node that
+ * has both (written before any fault), so that a skewed clock moves nothing; else the first ISO 8601 time in it (UTC unless it says
+ * otherwise). A line without either goes with the line before it; a file without any time is left out. O(length of the text); never
+ * throws.
  */
 export const excerptLogs = (
   logs: ReadonlyMap<string, ReadonlyMap<string, string>>,
@@ -38,22 +55,31 @@ export const excerptLogs = (
   const startMs = Date.parse(startedAt);
   if (Number.isNaN(startMs) || windows.length === 0) return [];
   const excerpts: LogExcerpt[] = [];
-  for (const [node, files] of logs)
-    for (const [file, text] of files) {
-      const within = linesWithin(text, startMs, windows);
+  for (const [node, files] of logs) {
+    const texts = [...files].map(([file, text]) => ({ file, lines: text.split('\n') }));
+    const offsetMs = steadyOffset(texts.flatMap(({ lines }) => lines.find(line => steadyMs(line) !== undefined) ?? []));
+    for (const { file, lines } of texts) {
+      const within = linesWithin(lines, offsetMs, { startMs, windows });
       if (within.length === 0) continue;
       excerpts.push({ node, file, lines: within.slice(0, mostLines), omitted: Math.max(0, within.length - mostLines) });
     }
+  }
   return excerpts;
 };
 
-const linesWithin = (text: string, startMs: number, windows: readonly LogWindow[]): LogLine[] => {
-  const clock = createLineClock();
+interface Span {
+  /** When the run began, wall clock. */
+  readonly startMs: number;
+  readonly windows: readonly LogWindow[];
+}
+
+const linesWithin = (text: readonly string[], offsetMs: number | undefined, { startMs, windows }: Span): LogLine[] => {
   const lines: LogLine[] = [];
   let timeMs = Number.NaN;
-  for (const line of text.split('\n')) {
+  for (const line of text) {
     if (line.trim() === '') continue;
-    const wallMs = clock(line);
+    const steady = offsetMs === undefined ? undefined : steadyMs(line);
+    const wallMs = steady === undefined ? wallClockMs(line) : steady + offsetMs!;
     if (wallMs !== undefined) timeMs = wallMs - startMs;
     if (windows.some(({ fromMs, toMs }) => timeMs >= fromMs && timeMs <= toMs))
       lines.push({ timeMs, text: line.length > longestLine ? `${line.slice(0, longestLine)}…` : line });
@@ -61,20 +87,26 @@ const linesWithin = (text: string, startMs: number, windows: readonly LogWindow[
   return lines;
 };
 
-const isoTime = /(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?/;
-const monotonic = /"monotonic_?ms"\s*:\s*(\d+(?:\.\d+)?)/i;
+/** Wall clock minus monotonic clock, by the earliest of these lines; undefined where none has both. */
+const steadyOffset = (lines: readonly string[]): number | undefined => {
+  const [first] = lines
+    .map(line => ({ steady: steadyMs(line), wall: wallClockMs(line) }))
+    .filter(({ steady, wall }) => steady !== undefined && wall !== undefined)
+    .sort((a, b) => a.steady! - b.steady!);
+  return first && first.wall! - first.steady!;
+};
 
-/** From a line to its true wall time in milliseconds, undefined where it has none. */
-const createLineClock = (): ((line: string) => number | undefined) => {
-  let offsetMs: number | undefined;
-  return line => {
-    const steady = Number(monotonic.exec(line)?.[1] ?? Number.NaN);
-    if (offsetMs !== undefined && !Number.isNaN(steady)) return steady + offsetMs;
-    const [, date, time, fraction = '0', zone = 'Z'] = isoTime.exec(line) ?? [];
-    if (date === undefined) return undefined;
-    const wallMs = Date.parse(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`);
-    if (Number.isNaN(wallMs)) return undefined;
-    if (!Number.isNaN(steady)) offsetMs = wallMs - steady;
-    return wallMs;
-  };
+const monotonic = /"monotonic_ns"\s*:\s*(\d+)/;
+const isoTime = /(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?/;
+
+const steadyMs = (line: string): number | undefined => {
+  const nanoseconds = monotonic.exec(line)?.[1];
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e6;
+};
+
+const wallClockMs = (line: string): number | undefined => {
+  const [, date, time, fraction = '0', zone = 'Z'] = isoTime.exec(line) ?? [];
+  if (date === undefined) return undefined;
+  const wallMs = Date.parse(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`);
+  return Number.isNaN(wallMs) ? undefined : wallMs;
 };

@@ -7,7 +7,7 @@ import { pairOperations } from '../../harness/history/operation.ts';
 import { createRng, type Rng } from '../../harness/std/rng.ts';
 import { measureAvailability } from '../availability.ts';
 import type { Results } from '../contract.ts';
-import { excerptLogs, type LogExcerpt } from '../html/logs.ts';
+import { excerptLogs, type LogExcerpt, logWindows } from '../html/logs.ts';
 
 export interface SyntheticOptions {
   readonly operations: number;
@@ -219,5 +219,5 @@ const drawLogs = (results: Results, history: readonly Event[], accused: readonly
     );
     return [node, new Map([['events.jsonl', text.join('\n')]])] as const;
   });
-  return excerptLogs(new Map(logs), results.startedAt, [{ fromMs: lastMs - 2000, toMs: lastMs + 2000 }]);
+  return excerptLogs(new Map(logs), results.startedAt, logWindows(results, history));
 };

@@ -1,6 +1,7 @@
 /** Each anomaly: why the answers cannot be, the drawing, and the complete set of operations that force it. */
 import { useMemo, useState } from 'preact/hooks';
 import type { Results } from '../../../contract.ts';
+import { visible } from '../../../operation-label.ts';
 import { count, counted } from '../../../units.ts';
 import type { OperationDetail, Summary } from '../../payload.ts';
 import { detailAt, rowsAround } from './detail.ts';
@@ -72,17 +73,21 @@ const Counterexample = ({ summary, operations, model, anomaly, id }: Counterexam
         </a>
       </h3>
       <p class="explanation">
-        <Explanation text={anomaly.explanation} accused={accused} />
+        <Explanation text={visible(anomaly.explanation)} own={own} />
       </p>
-      {all.length <= mostBars && <Lanes operations={all} accused={new Set(own.map(({ index }) => index))} />}
-      <p class="note">
-        {counted(own.length, 'operation')}, one lane per process. The order is true and so is every overlap; distances are not to scale.
-        {own.some(({ outcome }) => outcome === 'info') && ' A bar that fades out never got a clear answer.'}{' '}
-        <button type="button" class="link" aria-pressed={around} disabled={operations === undefined} onClick={() => setAround(!around)}>
-          {around ? `Hide the others (${context.length})` : `Show other operations ${where}`}
-        </button>
-      </p>
-      <OperationsTable operations={all} accused={new Set(own.map(({ index }) => index))} />
+      {all.length > 0 && all.length <= mostBars && <Lanes operations={all} accused={new Set(own.map(({ index }) => index))} />}
+      {own.length > 0 && (
+        <>
+          <p class="note">
+            {counted(own.length, 'operation')}, one lane per process. The order is true and so is every overlap; distances are not to scale.
+            {own.some(({ outcome }) => outcome === 'info') && ' A bar that fades out never got a clear answer.'}{' '}
+            <button type="button" class="link" aria-pressed={around} disabled={operations === undefined} onClick={() => setAround(!around)}>
+              {around ? `Hide the others (${context.length})` : `Show other operations ${where}`}
+            </button>
+          </p>
+          <OperationsTable operations={all} accused={new Set(own.map(({ index }) => index))} />
+        </>
+      )}
     </article>
   );
 };
@@ -100,18 +105,27 @@ const contextOf = (summary: Summary, operations: Operations, anomaly: Anomaly, o
     .map(row => detailAt(summary, operations, row));
 };
 
+/** How explanations name operations: by index, or by process and the second of the request. */
+const mention = /(\b(?:operation|index|#)\s*\d+|\bprocess \d+(?: on [^\s,()]+)?, \d+\.\d+)/i;
+
 /** Prose in which the operations of the anomaly are links. */
-const Explanation = ({ text, accused }: { text: string; accused: ReadonlySet<number> }) => (
+const Explanation = ({ text, own }: { text: string; own: readonly OperationDetail[] }) => (
   <>
-    {text.split(/(\b\d+\b)/).map((part, at, parts) => {
-      const named = at % 2 === 1 && accused.has(Number(part)) && /(operations?|index|and|#|,)\s*$/i.test(parts[at - 1]!);
-      return named ? (
-        <a key={at} href={linkTo({ to: 'operation', index: Number(part) })}>
+    {text.split(mention).map((part, at) => {
+      const named = at % 2 === 1 ? own.find(operation => isNamed(operation, part)) : undefined;
+      if (named === undefined) return part;
+      return (
+        <a key={at} href={linkTo({ to: 'operation', index: named.index })}>
           {part}
         </a>
-      ) : (
-        part
       );
     })}
   </>
 );
+
+const isNamed = ({ index, invokeIndex, process, startMs }: OperationDetail, part: string): boolean => {
+  const byProcess = /^process (\d+).* (\d+\.(\d+))$/.exec(part);
+  if (byProcess === null) return [index, invokeIndex].includes(Number(part.replace(/\D+/, '')));
+  const [, number, second, decimals] = byProcess;
+  return Number(number) === process && second === (startMs / 1000).toFixed(decimals!.length);
+};

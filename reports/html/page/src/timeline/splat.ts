@@ -64,8 +64,12 @@ const paint = (pixels: Uint32Array, width: number, height: number, view: SplatVi
   const counts = countStamps(width, height, view, outcome);
   const [red, green, blue] = view.colours[outcome]!;
   const rgb = (blue << 16) | (green << 8) | red;
-  const base = outcome === 0 ? 0.5 : 0.9;
-  const shades = Uint32Array.from({ length: 256 }, (_, n) => ((Math.round(255 * (1 - (1 - base) ** n)) << 24) | rgb) >>> 0);
+  const most = Math.log(counts.reduce((max, n) => Math.max(max, n), 8));
+  const faintest = outcome === 0 ? 0.45 : 0.9;
+  const shades = Uint32Array.from({ length: 256 }, (_, n) => {
+    const alpha = faintest + ((1 - faintest) * Math.log(Math.max(1, n))) / most;
+    return ((Math.round(255 * Math.min(1, alpha)) << 24) | rgb) >>> 0;
+  });
   for (let at = 0; at < counts.length; at++) if (counts[at]! > 0) pixels[at] = shades[counts[at]!]!;
 };
 

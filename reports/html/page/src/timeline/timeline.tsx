@@ -92,8 +92,8 @@ export const Timeline = ({ summary, operations }: { summary: Summary; operations
           <button type="button" aria-label="Zoom out" onClick={() => setRange(zoomed(all, range, 2, middle))}>
             −
           </button>
-          <button type="button" disabled={whole(all, range)} onClick={() => setRange(all)}>
-            Whole run
+          <button type="button" aria-label="Whole run" disabled={whole(all, range)} onClick={() => setRange(all)}>
+            All
           </button>
         </div>
       </div>
