@@ -31,8 +31,8 @@ export interface Context {
   readonly threads: number;
   /** Whether the nemesis can be asked; false also where it is somebody else's to ask. */
   readonly nemesisFree: boolean;
-  /** Whether something that was asked of the nemesis is still being done; false also where that is nobody's business. */
-  readonly nemesisBusy: boolean;
+  /** Whether something that was asked of the nemesis is still being done; absent or false where that is nobody's business. */
+  readonly nemesisBusy?: boolean;
   readonly rng: Rng;
 }
 
