@@ -108,7 +108,7 @@ function firstNew(s: RaftState, entries: readonly Entry[]): number {
 /** The end of the term before the conflicting one, so that a leader skips a whole term per refusal. */
 function retryFrom(s: RaftState, prevIndex: number, conflicting: number | undefined): number {
   if (conflicting === undefined) return lastIndex(s.log);
-  let index = prevIndex;
+  let index = prevIndex - 1;
   while (index > s.commitIndex && termAt(s.log, index) === conflicting) index -= 1;
   return index;
 }
