@@ -2,9 +2,8 @@
 import type { History } from '../harness/history/event.ts';
 import { pairOperations } from '../harness/history/operation.ts';
 import type { Results } from './contract.ts';
-import { detailOf } from './html/pack.ts';
-import type { OperationDetail } from './html/payload.ts';
 import { layOutLanes } from './lanes.ts';
+import { detailOf, type OperationDetail } from './operation-detail.ts';
 import { labelOperation, visible } from './operation-label.ts';
 import { counted, duration, moment, share } from './units.ts';
 import { toneOf, wordVerdict } from './wording.ts';
@@ -45,15 +44,23 @@ export const renderText = ({ results, history = [], reportPath, palette = plain,
     `  ${visible(seen)}`,
     `  ${visible(tested)}`,
     ...caveats.map(caveat => `  ${palette.warn(visible(caveat))}`),
-    ...anomalyLines(results, history, { palette, columns }),
+    ...renderAnomalies(
+      results.checks.flatMap(check => check.anomalies),
+      history,
+      { palette, columns },
+    ),
     '',
     ...factLines(results, reportPath).map(([name, value]) => `  ${palette.dim(name.padEnd(12))}${visible(value)}`),
   ];
   return lines.join('\n');
 };
 
-const anomalyLines = (results: Results, history: History, { palette, columns }: { palette: Palette; columns: number }): string[] => {
-  const anomalies = results.checks.flatMap(check => check.anomalies);
+/** The first three anomalies as lines: what each is, why, and a drawing where it is small. */
+export const renderAnomalies = (
+  anomalies: Results['checks'][number]['anomalies'],
+  history: History,
+  { palette = plain, columns = 100 }: Pick<TextInput, 'palette' | 'columns'> = {},
+): string[] => {
   if (anomalies.length === 0) return [];
   const shown = anomalies.slice(0, shownAnomalies);
   const wanted = new Set(shown.flatMap(({ operations }) => operations));

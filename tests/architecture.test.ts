@@ -25,7 +25,6 @@ const parts: Readonly<Record<string, Part>> = {
   'harness/run': effects(
     'harness/std',
     'harness/history',
-    'harness/history/files',
     'harness/protocol',
     'harness/generator',
     'harness/store',
@@ -48,7 +47,6 @@ const parts: Readonly<Record<string, Part>> = {
     'harness/std',
     'harness/store',
     'harness/history',
-    'harness/history/files',
     'harness/protocol',
     'harness/generator',
     'harness/run',

@@ -1,17 +1,30 @@
-/** The verdict as text. */
+/** Verdicts in the colours of this terminal. */
 import type { Results } from '../../reports/contract.ts';
-import { wordVerdict } from '../../reports/wording.ts';
+import { type Palette, renderAnomalies, renderText } from '../../reports/text.ts';
 import type { History } from '../history/event.ts';
 import type { Anomaly } from '../protocol/checker.ts';
+import { colours, errorColours } from './terminal.ts';
 
-export const printVerdict = (results: Results, _history: History, report: string): void => {
-  const words = wordVerdict(results);
-  process.stderr.write(`${words.headline}\n${words.seen}\n${words.tested}\n${report}\n`);
-  for (const c of results.checks)
-    for (const a of c.anomalies.slice(0, 3)) process.stderr.write(`${a.type} ${a.key ?? ''}: ${a.explanation} ${a.operations}\n`);
-  for (const f of results.faults)
-    process.stderr.write(
-      `${f.kind} ${f.targets.join(' ')} ${f.startMs}-${f.endMs} ${f.effective} ${f.proof} | ${f.healed} ${f.healProof}\n`,
-    );
+const paletteOf = (paint: typeof colours): Palette => ({
+  good: paint.green,
+  bad: paint.red,
+  warn: paint.yellow,
+  bold: paint.bold,
+  dim: paint.dim,
+});
+
+const widthOf = (stream: NodeJS.WriteStream): number => Math.min(stream.columns ?? 100, 140);
+
+/** The short text that ends a run; on stderr where stdout belongs to JSON. */
+export const printVerdict = (results: Results, history: History, options: { reportPath: string | undefined; json: boolean }): void => {
+  const stream = options.json ? process.stderr : process.stdout;
+  const palette = paletteOf(options.json ? errorColours : colours);
+  stream.write(`\n${renderText({ results, history, reportPath: options.reportPath, palette, columns: widthOf(stream) })}\n`);
 };
-export const lanesOf = (_history: History, anomaly: Anomaly): string => JSON.stringify(anomaly.operations);
+
+/** For stdout. */
+export const describeAnomalies = (anomalies: readonly Anomaly[], history: History): string[] =>
+  renderAnomalies(anomalies as Results['checks'][number]['anomalies'], history, {
+    palette: paletteOf(colours),
+    columns: widthOf(process.stdout),
+  });

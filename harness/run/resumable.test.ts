@@ -4,7 +4,7 @@ import type { Context, Generator } from '../protocol/generator.ts';
 import { createRng } from '../std/rng.ts';
 import { resumable } from './resumable.ts';
 
-const context: Context = { time: 0, free: [0], processes: [0], threads: 1, nemesisFree: false, rng: createRng(1) };
+const context: Context = { time: 0, free: [0], processes: [0], threads: 1, nemesisFree: false, nemesisBusy: false, rng: createRng(1) };
 const event: Event = { index: 0, time: 0, process: 0, type: 'invoke', f: 'write', value: 0 };
 
 const countingFrom = (n: number): Generator => ({ step: () => ({ request: { f: 'write', value: n }, next: countingFrom(n + 1) }) });

@@ -1,11 +1,12 @@
 /** From results and history to the chunks of the page: what is kept, what is cut, and that the page stays small. */
 import { gzipSync } from 'node:zlib';
-import type { Event, History } from '../../harness/history/event.ts';
-import { type Operation, operationIndex, pairOperations } from '../../harness/history/operation.ts';
+import type { History } from '../../harness/history/event.ts';
+import { type Operation, pairOperations } from '../../harness/history/operation.ts';
 import type { Results } from '../contract.ts';
+import { detailOf, errorText } from '../operation-detail.ts';
 import { type Columns, createColumns, outcomes, packColumns } from './columns.ts';
 import type { LogExcerpt } from './logs.ts';
-import type { ChunkName, Dictionaries, OperationDetail, Summary, Throughput } from './payload.ts';
+import type { ChunkName, Dictionaries, Summary, Throughput } from './payload.ts';
 
 export interface ReportData {
   readonly results: Results;
@@ -108,32 +109,6 @@ const textLines = ({ invoke, completion, type }: Operation, limit: number): stri
 };
 
 const cut = (text: string, limit: number): string => (text.length <= limit ? text : limit === 0 ? '…' : `${text.slice(0, limit - 1)}…`);
-
-/** An operation in full, as the page and the terminal show it. */
-export const detailOf = (operation: Operation): OperationDetail => {
-  const { invoke, completion, type } = operation;
-  return {
-    index: operationIndex(operation),
-    invokeIndex: invoke.index,
-    completionIndex: completion?.index ?? null,
-    process: Number(invoke.process),
-    node: invoke.node ?? completion?.node,
-    f: invoke.f,
-    key: invoke.key === undefined ? undefined : String(invoke.key),
-    value: JSON.stringify(invoke.value ?? null),
-    result: type === 'ok' ? JSON.stringify(completion!.value ?? null) : undefined,
-    error: errorText(completion),
-    outcome: type,
-    startMs: invoke.time / 1e6,
-    endMs: completion === undefined ? null : completion.time / 1e6,
-  };
-};
-
-const errorText = (completion: Event | undefined): string | undefined => {
-  const error = completion?.error;
-  if (error === undefined || typeof error === 'string') return error;
-  return error.message === '' || error.message === error.name ? error.name : `${error.name}: ${error.message}`;
-};
 
 /** Completions per bin of a round length; at most about 1,200 bins. */
 const throughputOf = (operations: readonly Operation[], durationMs: number): Throughput => {

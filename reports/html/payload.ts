@@ -1,25 +1,7 @@
 /** What the page is given: the contract between `render.ts`, which writes it, and the page, which reads it. Types alone. */
 import type { Results } from '../contract.ts';
-import type { Outcome } from './columns.ts';
+import type { OperationDetail } from '../operation-detail.ts';
 import type { LogExcerpt } from './logs.ts';
-
-/** An operation in full. Milliseconds since the run began; values as JSON text, whole. */
-export interface OperationDetail {
-  /** The index by which verdicts name it, and those of its two events. */
-  readonly index: number;
-  readonly invokeIndex: number;
-  readonly completionIndex: number | null;
-  readonly process: number;
-  readonly node: string | undefined;
-  readonly f: string;
-  readonly key: string | undefined;
-  readonly value: string;
-  readonly result: string | undefined;
-  readonly error: string | undefined;
-  readonly outcome: Outcome;
-  readonly startMs: number;
-  readonly endMs: number | null;
-}
 
 /** Completions counted per bin, over the whole history. */
 export interface Throughput {

@@ -14,7 +14,7 @@ import { type Registries, registriesWith } from '../registries.ts';
 import { checkerFor, runDefaults } from '../settings.ts';
 import { parseSize } from '../size.ts';
 import { colours, errorColours } from '../terminal.ts';
-import { lanesOf } from '../verdict.ts';
+import { describeAnomalies } from '../verdict.ts';
 
 interface Flags {
   readonly workload?: string;
@@ -168,11 +168,7 @@ const describe = ({ file, verdict, error, history }: Judged, brief: boolean): vo
   ];
   if (unknown) lines.push(`  ${unknown}`);
   for (const warning of warnings) lines.push(`  ${colours.yellow('note')} ${warning}`);
-  for (const anomaly of anomalies.slice(0, brief ? 1 : 3)) {
-    lines.push(`  ${colours.red(anomaly.type)}${anomaly.key === undefined ? '' : ` on key ${anomaly.key}`}: ${anomaly.explanation}`);
-    if (!brief) lines.push(lanesOf(history!, anomaly));
-  }
-  if (anomalies.length > 3 && !brief) lines.push(`  … and ${anomalies.length - 3} more: --json lists them`);
+  lines.push(...describeAnomalies(brief ? anomalies.slice(0, 1) : anomalies, history!));
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 

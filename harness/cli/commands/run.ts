@@ -78,7 +78,12 @@ const run = async ({ config: file, json, verbose, ...flags }: Flags): Promise<vo
   const folder = createRunFolder({ store: plan.store, system: plan.system.name, workload: plan.workload.name, seed: plan.seed, startedAt });
   const interruption = catchInterrupts(text => terminal.line(text));
   try {
-    const results = await perform(plan, folder, startedAt, { terminal, verbose: verbose === true, signal: interruption.signal });
+    const results = await perform(plan, folder, startedAt, {
+      terminal,
+      verbose: verbose === true,
+      json: json === true,
+      signal: interruption.signal,
+    });
     if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
     process.exitCode = exitCodeOfVerdict(results.valid);
   } catch (error) {
@@ -109,6 +114,7 @@ const pairOf = (text: string): [string, string] => {
 interface Ui {
   readonly terminal: Terminal;
   readonly verbose: boolean;
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -158,9 +164,22 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     valid: results.valid,
     operations: results.operations,
   });
-  const report = writeReport(folder.path, { results, history: outcome.history, logs: outcome.logs });
-  printVerdict(results, outcome.history, report);
+  const reportPath = tryReport(
+    () => writeReport(folder.path, { results, history: outcome.history, logs: outcome.logs }),
+    text => log.error(text),
+  );
+  printVerdict(results, outcome.history, { reportPath, json: ui.json });
   return results;
+};
+
+/** A page that cannot be made never takes the verdict with it. */
+const tryReport = (write: () => string, complain: (text: string) => void): string | undefined => {
+  try {
+    return write();
+  } catch (error) {
+    complain(`the report could not be written: ${messageOf(error)}; ordeal report builds it again`);
+    return undefined;
+  }
 };
 
 /** Drawn from its own fork, so that nothing else moves it. */

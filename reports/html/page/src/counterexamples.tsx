@@ -2,8 +2,9 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Results } from '../../../contract.ts';
 import { visible } from '../../../operation-label.ts';
+import type { OperationDetail } from '../../../operation-detail.ts';
 import { count, counted } from '../../../units.ts';
-import type { OperationDetail, Summary } from '../../payload.ts';
+import type { Summary } from '../../payload.ts';
 import { detailAt, rowsAround } from './detail.ts';
 import { Lanes } from './lanes.tsx';
 import type { Operations } from './load.ts';

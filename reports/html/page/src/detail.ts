@@ -1,6 +1,8 @@
 /** From rows of the packed history to operations in full. */
+
+import type { OperationDetail } from '../../../operation-detail.ts';
 import { outcomes } from '../../columns.ts';
-import type { OperationDetail, Summary } from '../../payload.ts';
+import type { Summary } from '../../payload.ts';
 import type { Operations } from './load.ts';
 
 export const detailAt = ({ dictionaries }: Summary, { columns, textOf }: Operations, row: number): OperationDetail => {

@@ -1,9 +1,9 @@
 /** The counterexample drawn: a lane per process, a bar per operation, those of the anomaly strong, their surroundings faint. */
 import { useId } from 'preact/hooks';
 import { layOutLanes } from '../../../lanes.ts';
+import type { OperationDetail } from '../../../operation-detail.ts';
 import { labelOperation } from '../../../operation-label.ts';
 import { moment } from '../../../units.ts';
-import type { OperationDetail } from '../../payload.ts';
 import { linkTo } from './route.ts';
 
 const rowHeight = 46;

@@ -1,6 +1,6 @@
+import type { OperationDetail } from '../../../operation-detail.ts';
 import { visible } from '../../../operation-label.ts';
 import { moment } from '../../../units.ts';
-import type { OperationDetail } from '../../payload.ts';
 import { linkTo } from './route.ts';
 import { Scroll } from './section.tsx';
 import { Term } from './term.tsx';

@@ -1,8 +1,9 @@
 /** The whole run on one time axis: faults, latency, throughput, leaders. Zoomed by drag, wheel, keys or buttons. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { OperationDetail } from '../../../../operation-detail.ts';
 import { labelOperation } from '../../../../operation-label.ts';
 import { count, duration, moment } from '../../../../units.ts';
-import type { OperationDetail, Summary } from '../../../payload.ts';
+import type { Summary } from '../../../payload.ts';
 import { detailAt } from '../detail.ts';
 import type { Operations } from '../load.ts';
 import { linkTo } from '../route.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Cluster } from '../harness/protocol/cluster.ts';
-import type { Evidence, Fault, FaultContext, Schedule } from '../harness/protocol/fault.ts';
-import type { System } from '../harness/protocol/system.ts';
-import { type ActiveFault, type NemesisEvent, type ScheduleRunOptions, startSchedule } from './runner.ts';
+import type { Cluster } from '../protocol/cluster.ts';
+import type { Evidence, Fault, FaultContext, Schedule } from '../protocol/fault.ts';
+import type { System } from '../protocol/system.ts';
+import { type ActiveFault, type NemesisEvent, type ScheduleRunOptions, startSchedule } from './nemesis.ts';
 
 const yes = (detail: string): Evidence => ({ effective: true, detail });
 
