@@ -1,8 +1,8 @@
 /** Each anomaly: why the answers cannot be, the drawing, and the complete set of operations that force it. */
 import { useMemo, useState } from 'preact/hooks';
 import type { Results } from '../../../contract.ts';
-import { visible } from '../../../operation-label.ts';
 import type { OperationDetail } from '../../../operation-detail.ts';
+import { visible } from '../../../operation-label.ts';
 import { count, counted } from '../../../units.ts';
 import type { Summary } from '../../payload.ts';
 import { detailAt, rowsAround } from './detail.ts';
