@@ -35,7 +35,7 @@ export interface ChildSpec {
 
 /** Throws a UserError when the command cannot be started at all. */
 export const spawnChild = async (spec: ChildSpec, watchdog: Watchdog): Promise<Child> => {
-  const files = [openSync(spec.stdout, 'a'), openSync(spec.stderr, 'a')] as const;
+  const files = [openLog(spec, spec.stdout), openLog(spec, spec.stderr)] as const;
   const child = execa(spec.command, spec.args, {
     detached: true, // a Ctrl-C in the terminal is for the controller alone
     cleanup: false, // the watchdog does that, also when the controller is killed
@@ -76,6 +76,17 @@ export const spawnChild = async (spec: ChildSpec, watchdog: Watchdog): Promise<C
       return exit !== undefined;
     },
   };
+};
+
+const openLog = ({ label }: ChildSpec, file: string): number => {
+  try {
+    return openSync(file, 'a');
+  } catch (cause) {
+    throw new UserError('environment', 'log-not-writable', `the log of ${label} cannot be written: ${messageOf(cause)}`, {
+      hint: 'make room on the disk, or choose another folder with --store',
+      cause,
+    });
+  }
 };
 
 /** `exit code 3` or `signal SIGSEGV`. */

@@ -2,6 +2,7 @@
  * Carries out a schedule: injects each fault in its time, proves it, heals it, and proves that too. Whatever happens on the way, nothing
  * that was injected is left when it is done.
  */
+import { setMaxListeners } from 'node:events';
 import type { Evidence, Fault, FaultContext, FaultRecord, Injected, Schedule, ScheduledFault } from '../protocol/fault.ts';
 import { assert } from '../std/assert.ts';
 import { sleep } from '../std/deadline.ts';
@@ -59,9 +60,11 @@ export const startSchedule = (options: ScheduleRunOptions): ScheduleRun => {
     );
   const active = new Map<number, ActiveFault>();
   const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  setMaxListeners(0, signal); // every fault of the schedule waits on it
   const run: FaultRunOptions = {
     ...options,
-    signal: AbortSignal.any([options.signal, stop.signal]),
+    signal,
     startedMs: options.now(),
     stepMs: options.stepMs ?? 10_000,
     setActive: (id, fault) => {

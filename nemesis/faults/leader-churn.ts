@@ -31,7 +31,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
   const signal = AbortSignal.any([context.signal, stop.signal]);
   const hit: NodeId[] = [];
   const troubles = new Set<string>();
-  let leaders = 0;
+  const leaders: string[] = [];
   let current: Cut | undefined;
 
   /** The new cut first, so that the new leader has no moment of peace; then the old one is undone. */
@@ -41,7 +41,6 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
     const applied = await cluster.links.apply(flows, silence);
     const previous = current;
     current = { flows, applied, settle: disturb(cluster, flows) };
-    leaders++;
     hit.push(...group.filter(node => !hit.includes(node)));
     await undo(previous);
   };
@@ -59,6 +58,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
         if (leader === undefined || led === lastLed || signal.aborted) continue;
         await isolate(leader);
         lastLed = led;
+        leaders.push(led);
       } catch (thrown) {
         troubles.add(messageOf(thrown));
       }
@@ -83,7 +83,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
       const left = (await current?.applied.confirm(healSignal)) ?? 0;
       if (left > 0) return ineffective(`${left} toxics are still in force`);
       const { effective: healed, detail } = await answersAgain(context, baseline, healSignal);
-      return { effective: healed, detail: `${leaders} elected leaders were cut off in turn; ${detail}` };
+      return { effective: healed, detail: `cut off in turn: ${listed(leaders, 8) || 'nobody'}; ${detail}` };
     },
   };
 };

@@ -46,7 +46,9 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
     const pings = await pingAll(cluster, baseline, patience, signal);
     const complaints = baseline.flatMap((link, i) => fault.complaint(pings[i]!, link) ?? []);
     if (complaints.length > 0) return ineffective(`${inForce}, but ${listed(complaints)}`);
-    return effective(`${inForce}; ${baseline.length} of ${baseline.length} links that had answered ${fault.did}`);
+    return effective(
+      `${inForce}; ${baseline.length} of ${baseline.length} links that had answered ${fault.did}${roundTrips(baseline, pings)}`,
+    );
   };
 
   const heal = async (signal: AbortSignal): Promise<Evidence> => {
@@ -58,6 +60,15 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
   };
   return { targets: flows.map(key), prove, heal };
 };
+
+/** ` (median round trip 1.2 ms before, 210 ms now)`, where there are any now. */
+const roundTrips = (baseline: readonly Baseline[], pings: readonly Ping[]): string => {
+  const now = pings.flatMap(ping => (ping.outcome === 'answered' ? [ping.ms] : []));
+  const before = baseline.map(({ ms }) => ms);
+  return now.length === 0 ? '' : ` (median round trip ${median(before)} ms before, ${median(now)} ms now)`;
+};
+
+const median = (values: readonly number[]): string => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!.toFixed(1);
 
 /** Pings every link that the fault will touch; those that do not answer now can prove nothing later. */
 export const measureBaseline = async ({ cluster, signal }: FaultContext, flows: readonly Flow[]): Promise<Baseline[]> => {

@@ -30,7 +30,7 @@ export interface LifeOptions extends ProcessClusterOptions {
 /** Watchdog first, then links, then nodes, all of these at once. Throws the first error; what came to life until then stays in `life`. */
 export const startLife = async (life: ClusterLife, options: LifeOptions, signal: AbortSignal): Promise<void> => {
   await reserveListens(life, options);
-  life.watchdog = await startWatchdog(options.runFolder);
+  life.watchdog = await startWatchdog(options.runFolder, sentence => options.onTrouble?.(sentence));
   signal.throwIfAborted();
   life.links = await startLinks(life, life.watchdog, options);
   signal.throwIfAborted();

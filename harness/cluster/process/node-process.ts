@@ -62,12 +62,12 @@ export class NodeProcess {
     return this.#child?.pid;
   }
 
-  /** Starts it unless it runs, and waits until it is ready. Throws a UserError that quotes its last words when it ends or never is. */
+  /** Starts it unless it runs, and waits until it is ready; a paused one is left alone. Throws a UserError that quotes its last words when it ends or never is. */
   start(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#state !== 'stopped') return;
+      if (this.#state === 'paused' || this.#serving) return;
       if (this.#closed) throw new Error(`the cluster is closed; ${this.id} is not started again`);
-      await this.#spawn();
+      if (this.#state === 'stopped') await this.#spawn();
       await this.#untilReady(signal);
     });
   }

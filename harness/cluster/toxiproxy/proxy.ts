@@ -60,8 +60,15 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
       }),
     remove: toxic =>
       inTurn(async () => {
-        if (!wanted.delete(toxic)) return;
-        await orRebuild(api.removeToxic(spec.name, toxic));
+        const held = wanted.get(toxic);
+        if (held === undefined) return;
+        wanted.delete(toxic);
+        try {
+          await orRebuild(api.removeToxic(spec.name, toxic));
+        } catch (thrown) {
+          wanted.set(toxic, held); // still there, so that removing it again is tried again
+          throw thrown;
+        }
       }),
     close: () => inTurn(() => api.removeProxy(spec.name)),
   };

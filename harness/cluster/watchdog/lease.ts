@@ -23,17 +23,27 @@ export interface Lease {
   readonly proxies?: { readonly url: string; readonly prefix: string };
 }
 
-/** `$XDG_RUNTIME_DIR/ordeal` or `<tmp>/ordeal-<uid>`; made on demand. Throws a UserError where it belongs to somebody else. */
+/** `$XDG_RUNTIME_DIR/ordeal`, or `<tmp>/ordeal-<uid>`; made on demand. Throws a UserError where it belongs to somebody else. */
 export const leaseFolder = (): string => {
   const uid = process.getuid?.() ?? 0;
   const runtime = process.env.XDG_RUNTIME_DIR;
-  const folder = runtime ? join(runtime, 'ordeal') : join(tmpdir(), `ordeal-${uid}`);
+  const folder = (runtime ? made(join(runtime, 'ordeal')) : undefined) ?? join(tmpdir(), `ordeal-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   if (process.getuid && statSync(folder).uid !== uid)
     throw new UserError('environment', 'lease-folder-foreign', `the folder ${folder} belongs to another user`, {
       hint: 'set XDG_RUNTIME_DIR to a folder of your own',
     });
   return folder;
+};
+
+/** Undefined where it cannot be: the variable may outlive its folder, or come from another user's session. */
+const made = (folder: string): string | undefined => {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch {
+    return undefined;
+  }
 };
 
 const fileOf = (token: string): string => join(leaseFolder(), `${token}.json`);

@@ -1,9 +1,10 @@
 /** The controller's side of the watchdog: whoever starts a process puts it on the lease at once and takes it off when it is gone. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { assert } from '../../std/assert.ts';
 import { builtPath } from '../../std/paths.ts';
-import { messageOf } from '../../std/user-error.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
 import { type Lease, type LeasedProcess, removeLease, writeLease } from './lease.ts';
 import { identify, leaseVariable } from './process-id.ts';
 
@@ -19,12 +20,14 @@ export interface Watchdog {
   close(): Promise<string[]>;
 }
 
-/** Starts the watchdog of one cluster. Throws when it cannot be started: nothing may run unwatched. */
-export const startWatchdog = async (runFolder: string): Promise<Watchdog> => {
+/** Starts the watchdog of one cluster. Throws when it cannot be started: nothing may run unwatched. `onDeath` is told when it ends by itself. */
+export const startWatchdog = async (runFolder: string, onDeath: (sentence: string) => void): Promise<Watchdog> => {
   const token = randomBytes(16).toString('hex');
   const controller = identify(process.pid);
   assert(controller !== undefined, 'this very process runs');
-  const child = execa(process.execPath, [builtPath('harness/cluster/watchdog/main')], {
+  const main = builtPath('harness/cluster/watchdog/main');
+  if (!existsSync(main)) throw new UserError('environment', 'not-built', `${main} is missing`, { hint: 'run `npm run build`' });
+  const child = execa(process.execPath, [main], {
     detached: true, // a Ctrl-C in the terminal must not reach it
     cleanup: false,
     reject: false,
@@ -35,6 +38,11 @@ export const startWatchdog = async (runFolder: string): Promise<Watchdog> => {
   });
   await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
   child.unref();
+  let closing = false;
+  child.once('exit', (exitCode, signal) => {
+    if (!closing)
+      onDeath(`the watchdog ended with ${signal ?? `exit code ${exitCode}`}: if this process crashes too, run \`ordeal clean\``);
+  });
   child.stdin.on('error', () => {}); // it died: the lease file still tells `ordeal clean`
 
   let lease: Lease = { token, controller, runFolder, processes: [] };
@@ -61,6 +69,7 @@ export const startWatchdog = async (runFolder: string): Promise<Watchdog> => {
     remove: pid => publish({ ...lease, processes: others(pid) }),
     holdProxies: proxies => publish({ ...lease, proxies }),
     close: async () => {
+      closing = true;
       const clean = lease.processes.length === 0;
       child.stdin.end(clean ? 'done\n' : undefined);
       await child;

@@ -5,18 +5,21 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, describe, expect, test } from 'vitest';
 import { cleanLeftovers } from '../../../harness/cluster/clean.ts';
+import { reservePorts } from '../../../harness/cluster/ports.ts';
+import { createToxiproxyApi } from '../../../harness/cluster/toxiproxy/api.ts';
 import { readLeases } from '../../../harness/cluster/watchdog/lease.ts';
 import { statOf } from '../../../harness/cluster/watchdog/process-id.ts';
+import { builtPath } from '../../../harness/std/paths.ts';
 import { processesIn } from './processes-in.ts';
 import { eventually, freshFolder, nodeNames, withCluster } from './with-cluster.ts';
 
 const program = fileURLToPath(new URL('./controller.mjs', import.meta.url));
 const folders: string[] = [];
 
-const startController = () => {
+const startController = (...more: string[]) => {
   const folder = freshFolder();
   folders.push(folder);
-  const controller = execa(process.execPath, [program, folder], { cwd: folder, reject: false, stdin: 'ignore' });
+  const controller = execa(process.execPath, [program, folder, ...more], { cwd: folder, reject: false, stdin: 'ignore' });
   const started = new Promise<void>(resolve => controller.stdout.on('data', text => String(text).includes('started') && resolve()));
   return { folder, controller, started };
 };
@@ -54,6 +57,30 @@ describe.skipIf(process.platform !== 'linux')('the watchdog (needs /proc to be t
     controller.kill('SIGKILL');
     await controller;
     expect(await leftIn(folder, 3000)).toEqual([]);
+  });
+
+  test('on a Toxiproxy that was there before, it leaves no proxy either', async () => {
+    const [port] = await reservePorts(1);
+    const args = [builtPath('nemesis/toxiproxy/main'), '-host', '127.0.0.1', '-port', `${port}`];
+    const toxiproxy = execa(process.execPath, args, { stdio: 'ignore', reject: false });
+    const api = createToxiproxyApi(`http://127.0.0.1:${port}`);
+    const count = () => api.toxics(AbortSignal.timeout(1000)).then(proxies => proxies.size);
+    try {
+      await eventually(
+        () => api.version().catch(() => undefined),
+        version => version !== undefined,
+      );
+      const { folder, controller, started } = startController(api.url);
+      await started;
+      expect(await count()).toBe(6);
+      controller.kill('SIGKILL');
+      await controller;
+      expect(await leftIn(folder)).toEqual([]);
+      expect(await eventually(count, left => left === 0)).toBe(0);
+    } finally {
+      toxiproxy.kill('SIGKILL');
+      await toxiproxy;
+    }
   });
 
   test('where the watchdog was killed first, clean finds the leftovers and says what it ended', async () => {
