@@ -1,7 +1,8 @@
 /** Reads how far a node's clock is from the controller's. Both run on the machine's own clock, so an honest node is off by nothing. */
 import type { Cluster } from '../../harness/protocol/cluster.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
-import { pause } from './evidence.ts';
+
+import { sleep } from '../../harness/std/deadline.ts';
 
 /** What an honest clock may seem to be off by, beyond the round trip: rounding, and time that was stepped by NTP. */
 export const toleranceMs = 60;
@@ -24,7 +25,7 @@ export const measureRate = async (cluster: Cluster, node: NodeId, signal: AbortS
     return { at: (asked + performance.now()) / 2, wallMs };
   };
   const first = await read();
-  await pause(windowMs, signal);
+  await sleep(windowMs, signal);
   const second = await read();
   return (second.wallMs - first.wallMs) / (second.at - first.at);
 };

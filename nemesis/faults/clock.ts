@@ -2,12 +2,13 @@
 import type { ClusterShape, Evidence, Fault, FaultContext, FaultPlan, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { Options } from '../../harness/protocol/options.ts';
 import type { ClockSkew, NodeId } from '../../harness/protocol/system.ts';
+import { sleep, within } from '../../harness/std/deadline.ts';
 import type { Rng } from '../../harness/std/rng.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { type Claim, claim, isClaimed } from './claims.ts';
 import { measureRate, measureSkew, toleranceMs } from './clock-probe.ts';
 import { durationOption } from './duration-option.ts';
-import { effective, ineffective, listed, nothingInjected, pause, untilNoComplaint, within } from './evidence.ts';
+import { effective, ineffective, listed, nothingInjected, untilNoComplaint } from './evidence.ts';
 import { pickWeighted, planTarget, resolveTarget, targetOption } from './targets.ts';
 
 export type ClockVariant = 'jump' | 'drift' | 'strobe';
@@ -69,7 +70,7 @@ const injectSkew = async (plan: ScheduledFault, nodes: readonly NodeId[], contex
   const skews = new Map(nodes.map((node, i) => [node, skewOf(plan, i)]));
   const setAll = async (skewFor: (node: NodeId) => ClockSkew, signal: AbortSignal): Promise<void> => {
     const mine = nodes.filter(node => claims.get(node)!.held());
-    const outcomes = await Promise.allSettled(mine.map(node => cluster.setClock(node, skewFor(node), within(signal, setMs))));
+    const outcomes = await Promise.allSettled(mine.map(node => cluster.setClock(node, skewFor(node), within(setMs, signal))));
     const failure = outcomes.find(outcome => outcome.status === 'rejected');
     if (failure) throw failure.reason;
   };
@@ -105,7 +106,7 @@ const startStrobe = (
   const until = AbortSignal.any([signal, stopped.signal]);
   const flicker = async (): Promise<void> => {
     for (let wrong = true; !until.aborted; wrong = !wrong) {
-      await pause(params.periodMs as number, until);
+      await sleep(params.periodMs as number, until);
       if (!until.aborted) await setAll(node => (wrong ? trueTime : skewFor(node)), until).catch(() => {}); // a node may be down just now
     }
   };
@@ -129,7 +130,7 @@ const proveSkewed = async (
       [...skews].map(([node, skew]) => {
         if (params.variant === 'drift') return proveRate(context, node, skew.rate, signal);
         if (params.variant === 'strobe')
-          return proveStrobe(context, node, skew.offsetMs, within(signal, 3 * (params.periodMs as number) + 2000));
+          return proveStrobe(context, node, skew.offsetMs, within(3 * (params.periodMs as number) + 2000, signal));
         return proveOffset(context, node, skew.offsetMs, signal);
       }),
     );
@@ -161,7 +162,7 @@ const proveStrobe = async ({ cluster }: FaultContext, node: NodeId, offsetMs: nu
     const { skewMs } = await measureSkew(cluster, node, signal);
     if (Math.abs(skewMs) < Math.abs(offsetMs) / 2) seen.right = true;
     else seen.wrong = true;
-    await pause(5, signal);
+    await sleep(5, signal);
   }
   const both = seen.right && seen.wrong;
   return both
@@ -173,7 +174,7 @@ const proveTrue = async (nodes: readonly NodeId[], { cluster }: FaultContext, si
   const complain = async (): Promise<string | undefined> => {
     const running = nodes.filter(node => cluster.state(node) === 'running');
     try {
-      const skews = await Promise.all(running.map(node => measureSkew(cluster, node, within(signal, 1000))));
+      const skews = await Promise.all(running.map(node => measureSkew(cluster, node, within(1000, signal))));
       const off = running.filter((_, i) => Math.abs(skews[i]!.skewMs) > toleranceMs + skews[i]!.errorMs);
       return off.length > 0 ? `${listed(off)} still skewed` : undefined;
     } catch (thrown) {

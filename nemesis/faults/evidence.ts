@@ -1,5 +1,6 @@
 /** Small helpers of every fault: deadlines, plain ineffective outcomes, sentences. */
 import type { Evidence, Injected } from '../../harness/protocol/fault.ts';
+import { sleep } from '../../harness/std/deadline.ts';
 
 export const effective = (detail: string): Evidence => ({ effective: true, detail });
 export const ineffective = (detail: string): Evidence => ({ effective: false, detail });
@@ -11,9 +12,6 @@ export const nothingInjected = (reason: string): Injected => ({
   heal: async () => effective('nothing was injected'),
 });
 
-/** Aborts with the given signal, and after `ms` at the latest. */
-export const within = (signal: AbortSignal, ms: number): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(ms))]);
-
 /** Asks again every `everyMs` until the answer is no complaint or the signal aborts; resolves to the last complaint, undefined when all is well. */
 export const untilNoComplaint = async (
   ask: () => Promise<string | undefined>,
@@ -23,22 +21,9 @@ export const untilNoComplaint = async (
   for (;;) {
     const complaint = await ask();
     if (complaint === undefined || signal.aborted) return complaint;
-    await pause(everyMs, signal);
+    await sleep(everyMs, signal);
   }
 };
-
-/** Resolves after `ms`, or as soon as the signal aborts. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 
 /** `n1, n2 and 3 more`. */
 export const listed = (items: readonly string[], most = 4): string =>

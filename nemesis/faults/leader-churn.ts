@@ -5,10 +5,11 @@
 import type { AppliedToxics, Flow } from '../../harness/protocol/cluster.ts';
 import type { Evidence, FaultContext, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
+import { sleep, within } from '../../harness/std/deadline.ts';
 import { createRng } from '../../harness/std/rng.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { disturb, excuse } from './claims.ts';
-import { effective, ineffective, listed, pause, untilNoComplaint, within } from './evidence.ts';
+import { effective, ineffective, listed, untilNoComplaint } from './evidence.ts';
 import { allPairs, around } from './partition-flows.ts';
 import { key, linksAcross, pingAll } from './probes.ts';
 import { silence, silenceMs, stillAnswers } from './silence.ts';
@@ -51,7 +52,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
   };
 
   const follow = async (): Promise<void> => {
-    for (let lastLed = ''; !signal.aborted; await pause(pollMs, signal)) {
+    for (let lastLed = ''; !signal.aborted; await sleep(pollMs, signal)) {
       try {
         const { leader, term } = await context.roles();
         const led = `${leader} in term ${term}`;
@@ -72,7 +73,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
     },
     prove: async proofSignal => {
       const led = async () => (current === undefined ? 'nobody led' : undefined);
-      await untilNoComplaint(led, within(proofSignal, firstLeaderMs), pollMs);
+      await untilNoComplaint(led, within(firstLeaderMs, proofSignal), pollMs);
       if (current === undefined) return ineffective(`nobody led whom to cut off${troubles.size > 0 ? `: ${listed([...troubles])}` : ''}`);
       return proveCut(context, () => current!, baseline, proofSignal);
     },

@@ -1,10 +1,11 @@
 /** Pause: SIGSTOP, and SIGCONT when it is healed. The process keeps its connections and its memory and does not know that time passed. */
 import type { Evidence, Fault, FaultContext, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
+import { within } from '../../harness/std/deadline.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { type Claim, claim } from './claims.ts';
 import { durationOption } from './duration-option.ts';
-import { effective, ineffective, listed, nothingInjected, untilNoComplaint, within } from './evidence.ts';
+import { effective, ineffective, listed, nothingInjected, untilNoComplaint } from './evidence.ts';
 import { planTarget, resolveTarget, targetOption } from './targets.ts';
 
 /** A node that runs answers its controller much faster than this. */
@@ -52,7 +53,7 @@ const provePaused = async (
   signal: AbortSignal,
 ): Promise<Evidence> => {
   const { cluster } = context;
-  const answered = await Promise.all(nodes.map(node => answers(context, node, within(signal, answerMs))));
+  const answered = await Promise.all(nodes.map(node => answers(context, node, within(answerMs, signal))));
   const awake = nodes.filter((node, i) => cluster.state(node) === 'running' || answered[i]);
   if (awake.length > 0) return ineffective(`${listed(awake)} answered although paused`);
   return effective(`${proofs.join('; ')}; no answer for ${answerMs} ms`);
@@ -75,7 +76,7 @@ const proveResumed = async (context: FaultContext, nodes: readonly NodeId[], sig
   const { cluster } = context;
   const complain = async (): Promise<string | undefined> => {
     const running = nodes.filter(node => cluster.state(node) === 'running');
-    const answered = await Promise.all(running.map(node => answers(context, node, within(signal, 1000))));
+    const answered = await Promise.all(running.map(node => answers(context, node, within(1000, signal))));
     const mute = running.filter((_, i) => !answered[i]);
     return mute.length > 0 ? `${listed(mute)} did not answer after SIGCONT` : undefined;
   };

@@ -1,8 +1,8 @@
 /** Pings over links: the evidence that a link carries, is silent, slow, or resets. */
 import type { Cluster, Flow, Site } from '../../harness/protocol/cluster.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
+import { within } from '../../harness/std/deadline.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
-import { within } from './evidence.ts';
 
 export interface PingedLink {
   readonly from: Site;
@@ -31,7 +31,7 @@ export const linksAcross = (cluster: Cluster, flows: readonly Flow[]): PingedLin
 
 /** Pings all links at once; results are in the order of the links. A node that does not run is not asked. */
 export const pingAll = (cluster: Cluster, links: readonly PingedLink[], deadlineMs: number, signal: AbortSignal): Promise<Ping[]> =>
-  Promise.all(links.map(link => pingOne(cluster, link, within(signal, deadlineMs))));
+  Promise.all(links.map(link => pingOne(cluster, link, within(deadlineMs, signal))));
 
 const pingOne = async (cluster: Cluster, { from, to }: PingedLink, signal: AbortSignal): Promise<Ping> => {
   if (cluster.state(to) !== 'running') return { outcome: 'silent' };

@@ -1,7 +1,8 @@
 /** Silence on flows: what a partition is made of. */
 import type { Flow, Toxic } from '../../harness/protocol/cluster.ts';
 import type { FaultContext } from '../../harness/protocol/fault.ts';
-import { pause } from './evidence.ts';
+
+import { sleep } from '../../harness/std/deadline.ts';
 import { key, type Ping } from './probes.ts';
 import type { Baseline, ToxicFault } from './toxic-fault.ts';
 
@@ -26,7 +27,7 @@ export const stillAnswers = (ping: Ping, link: Baseline): string | undefined =>
 /** Bytes enter the cut flows and none comes out. */
 const heldBytes = async ({ cluster }: FaultContext, flows: readonly Flow[], signal: AbortSignal): Promise<string | undefined> => {
   const before = await cluster.links.counters(signal);
-  await pause(300, signal);
+  await sleep(300, signal);
   const after = await cluster.links.counters(signal);
   if (before === undefined || after === undefined) return undefined;
   const grown = (which: 'receivedBytes' | 'sentBytes'): number =>

@@ -2,8 +2,8 @@
 import type { ClusterShape, FaultContext, ScheduledFault, Target } from '../../harness/protocol/fault.ts';
 import type { OptionSpec, OptionValue } from '../../harness/protocol/options.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
+import { sleep } from '../../harness/std/deadline.ts';
 import { createRng, type Rng } from '../../harness/std/rng.ts';
-import { pause } from './evidence.ts';
 
 export const targetNames = ['one', 'leader', 'followers', 'minority', 'majority', 'all'] as const;
 export type TargetName = (typeof targetNames)[number];
@@ -66,7 +66,7 @@ export const resolveTarget = async (
 
 const leaderOf = async (context: FaultContext): Promise<{ nodes: readonly NodeId[]; reason: string }> => {
   if (context.system.roles === undefined) return { nodes: [], reason: 'this system has no leader' };
-  for (const deadline = Date.now() + leaderMs; ; await pause(25, context.signal)) {
+  for (const deadline = Date.now() + leaderMs; ; await sleep(25, context.signal)) {
     const { leader } = await context.roles();
     if (leader !== undefined) return { nodes: [leader], reason: '' };
     if (Date.now() >= deadline || context.signal.aborted) return { nodes: [], reason: `nobody led for ${leaderMs} ms` };

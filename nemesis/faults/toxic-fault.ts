@@ -4,8 +4,9 @@
  */
 import type { Flow, Toxic } from '../../harness/protocol/cluster.ts';
 import type { Evidence, FaultContext, Injected } from '../../harness/protocol/fault.ts';
+import { within } from '../../harness/std/deadline.ts';
 import { disturb, excuse } from './claims.ts';
-import { effective, ineffective, listed, nothingInjected, untilNoComplaint, within } from './evidence.ts';
+import { effective, ineffective, listed, nothingInjected, untilNoComplaint } from './evidence.ts';
 import { key, linksAcross, type Ping, type PingedLink, pingAll } from './probes.ts';
 
 /** A link that answered before the fault, and how fast. */
@@ -38,7 +39,7 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
   const settle = disturb(cluster, flows);
 
   const prove = async (signal: AbortSignal): Promise<Evidence> => {
-    const confirmed = await applied.confirm(within(signal, confirmMs));
+    const confirmed = await applied.confirm(within(confirmMs, signal));
     if (confirmed < applied.placed) return ineffective(`only ${confirmed} of ${applied.placed} ${toxic.type} toxics are in force`);
     const inForce = `${confirmed} of ${applied.placed} ${toxic.type} toxics in force`;
     if (baseline.length === 0) return withoutPings(context, fault, inForce, signal);
@@ -54,7 +55,7 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
   const heal = async (signal: AbortSignal): Promise<Evidence> => {
     await applied.remove();
     settle();
-    const left = await applied.confirm(within(signal, confirmMs));
+    const left = await applied.confirm(within(confirmMs, signal));
     if (left > 0) return ineffective(`${left} of ${applied.placed} ${toxic.type} toxics are still in force`);
     return provenHealed(context, fault, baseline, applied.placed, signal);
   };
