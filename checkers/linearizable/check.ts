@@ -67,6 +67,8 @@ interface Limits {
   readonly memoryBytes: number;
 }
 
+const outOfTime: KeyJudgement = { outcome: 'undecided', method: 'search', suspects: [], reason: 'time', configurations: 0 };
+
 /**
  * Small keys first, each with a short slice of time; then those that ran out of it again with a fair share of what is left, so that no
  * hard key hides another's violation. Answers in the order of the history.
@@ -78,8 +80,11 @@ const judgeAll = <State>(keys: readonly KeyHistory[], model: Model<State>, limit
   for (let slice = keys.length === 1 ? Number.POSITIVE_INFINITY : firstSliceMs; waiting.length > 0; slice *= 10) {
     const again: KeyHistory[] = [];
     for (const [at, key] of waiting.entries()) {
-      const share = Math.max(Math.min(slice, deadline - now()), (deadline - now()) / (waiting.length - at));
-      const judgement = judgeKey(key.subjects, model, { ...limits, deadline: now() + share });
+      const time = now();
+      const left = deadline - time;
+      const share = Math.max(Math.min(slice, left), left / (waiting.length - at));
+      if (left <= 0 && found.has(key)) continue;
+      const judgement = left <= 0 ? outOfTime : judgeKey(key.subjects, model, { ...limits, deadline: time + share });
       found.set(key, judgement);
       if (judgement.outcome === 'undecided' && judgement.reason === 'time') again.push(key);
     }

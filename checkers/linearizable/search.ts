@@ -128,7 +128,7 @@ class Search {
         }
       } else if (cursor === 1) {
         const next = this.#a.step(state, xClass);
-        if (next !== illegal && this.#worthwhile(depth, state, next, xClass)) {
+        if (next !== illegal && next !== state) {
           this.#linearize(depth, xSlot, xClass, next);
           return true;
         }
@@ -152,8 +152,7 @@ class Search {
     if (this.#a.readOnly[c] === 1) return false;
     const state = this.#state[depth]!;
     const next = this.#a.step(state, c);
-    if (next === illegal || (this.#a.step(next, xClass) !== illegal) !== (pass === 0)) return false;
-    if (!this.#worthwhile(depth, state, next, c)) return false;
+    if (next === illegal || next === state || (this.#a.step(next, xClass) !== illegal) !== (pass === 0)) return false;
     if (isCrashed) {
       const kind = i - slots;
       if (this.#used.count(this.#usedSet[depth]!, kind) >= this.#available[kind]! || this.#hasTwin(depth, c, 0x7fffffff)) return false;
@@ -164,20 +163,6 @@ class Search {
     if (this.#hasTwin(depth, c, this.#t.rank[this.#occupant[i]!]!)) return false;
     this.#linearize(depth, i, c, next);
     return true;
-  }
-
-  /** A step that changes nothing is of use only if it overwrites and thereby hides another. */
-  #worthwhile(depth: number, state: number, next: number, c: number): boolean {
-    if (next !== state) return true;
-    if (this.#a.overwrites[c] === 0) return false;
-    for (let w = 0; w < this.#words; w++) {
-      const row = depth * this.#words + w;
-      for (let bits = this.#open[w]! & ~this.#done[row]! & ~this.#spare[row]!; bits !== 0; bits &= bits - 1) {
-        const other = this.#t.cls[this.#occupant[w * 32 + 31 - Math.clz32(bits & -bits)]!]!;
-        if (this.#a.always[other] === 1) return true;
-      }
-    }
-    return false;
   }
 
   /** Whether an open operation of the same class, not done yet, returns earlier. */

@@ -1,0 +1,101 @@
+/** The tests' tests: the checker is broken on purpose, in one line at a time, and brute force must notice each time. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { projectRoot } from '../../harness/std/paths.ts';
+import { createRng } from '../../harness/std/rng.ts';
+import { linearizableByBruteForce } from '../testing/brute-force.ts';
+import { randomHistory } from '../testing/random-history.ts';
+import { kvShape, registerShape } from '../testing/shapes.ts';
+
+type Judge = typeof import('./judge-key.ts');
+type Door = typeof import('./subject.ts');
+
+const mutations: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
+  ['spare operations count as done', 'memo.ts', '| spare[offset + w]!) & ~spareHere', ') & ~spareHere'],
+  ['done ones are as good as spare ones', 'memo.ts', '(doneHere ^ done[offset + w]!)', '(done[offset + w]! & ~doneHere)'],
+  ['domination forgets what was used', 'memo.ts', ' && this.#used.subset(entries[base + 2]!, used)', ''],
+  ['equal states of other frontiers are the same', 'memo.ts', 'entries[base] !== frontier || ', ''],
+  ['an unknown outcome takes effect any number of times', 'search.ts', '>= this.#available[kind]!', '> this.#available[kind]! + 99'],
+  [
+    'an unknown outcome takes effect before its call',
+    'timeline.ts',
+    'while (count < called.length && called[count]! < at) count++',
+    'count = called.length',
+  ],
+  ['only the operation that returns is tried', 'search.ts', 'if (i >= size) {', 'if (i >= 0) {'],
+  ['every step makes others spare', 'search.ts', 'overwritten && this.#a.always[c] === 1', 'this.#a.always[c] === 1'],
+  ['an overwrite makes all others spare', 'search.ts', '(overwritten && this.#a.always[c] === 1)', 'overwritten'],
+  ['the frontier’s operation is always dropped', 'search.ts', 'if (this.#has(this.#spare, depth, xSlot)) {', 'if (cursor === 0) {'],
+  ['later twins are tried first, earlier ones never', 'search.ts', 'ranks[other]! < rank', 'ranks[other]! > rank'],
+  ['reads are writes', 'automaton.ts', 'readOnly: flags(cls => set[cls] === none)', 'readOnly: flags(() => true)'],
+  ['unknown outcomes never happen', 'automaton.ts', 'idle: flags(cls => set[cls] === none', 'idle: flags(cls => set[cls] !== none'],
+  ['cas overwrites', 'automaton.ts', 'overwrites: flags(cls => free(cls) && ', 'overwrites: flags(cls => '],
+  ['zones may overlap', 'zones.ts', 'b.firstReturn < a.lastCall', 'b.firstReturn < 0'],
+  ['zones may lie within others', 'zones.ts', 'zone.firstReturn < around.lastCall', 'zone.firstReturn < 0'],
+  ['chains may run backwards', 'zones.ts', 'subjects[cas]!.returned < zone.lastCall', 'subjects[cas]!.returned < 0'],
+  ['two cas may take one value', 'zones.ts', 'if (other !== none) return', 'if (other === -9) return'],
+  ['cas may explain each other', 'zones.ts', 'if (chained > links)', 'if (chained > links + 99)'],
+  ['overwritten writes can be read', 'sources.ts', '>= threshold(observer);', '>= -9;'],
+  ['writes of the future can be read', 'sources.ts', 'w => subjects[w]!.called < until);', '() => true);'],
+  [
+    'the initial value is always there',
+    'sources.ts',
+    'guards.expect[observer] === initialValue && threshold(observer) < 0',
+    'guards.expect[observer] === initialValue',
+  ],
+  ['failed operations happened', 'subject.ts', "type === 'fail' ? group.failed : group.subjects", 'group.subjects'],
+];
+
+/** Breaks that cost time or clarity but no verdict, because another part still decides rightly. */
+const harmless = new Set([
+  'two cas may take one value',
+  'overwritten writes can be read',
+  'writes of the future can be read',
+  'the initial value is always there',
+]);
+
+const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 28 };
+const shapes = [registerShape(2), registerShape(3, 1), registerShape(0), kvShape] as const;
+
+const histories = Array.from({ length: 12_000 }, (_, i) => {
+  const rng = createRng(`mutations/${i}`);
+  const shape = shapes[i % shapes.length]! as typeof kvShape;
+  const size = { operations: 4 + rng.int(6), processes: 2 + rng.int(4), info: rng.pick([0, 0.05, 0.1]), lie: rng.pick([0, 0.3, 0.6]) };
+  const history = randomHistory(rng, shape, size);
+  return { history, model: shape.model, expected: linearizableByBruteForce(history, shape.model) };
+});
+
+const disagreements = ({ judgeKey }: Judge, { splitByKey }: Door): number =>
+  histories.findIndex(({ history, model, expected }) => {
+    const subjects = splitByKey(history).keys[0]?.subjects ?? [];
+    return (judgeKey(subjects, model, limits).outcome === 'linearizable') !== expected;
+  });
+
+const work = mkdtempSync(join(tmpdir(), 'ordeal-mutants-'));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const mutant = async (name: string, change?: (folder: string) => void): Promise<number> => {
+  const folder = join(work, name.replace(/\W+/g, '-'));
+  for (const part of ['checkers/linearizable', 'checkers/models', 'harness/history', 'harness/std'])
+    cpSync(join(projectRoot, part), join(folder, part), { recursive: true, filter: file => !file.endsWith('.test.ts') });
+  change?.(join(folder, 'checkers/linearizable'));
+  const judge = (await import(join(folder, 'checkers/linearizable/judge-key.ts'))) as Judge;
+  const door = (await import(join(folder, 'checkers/linearizable/subject.ts'))) as Door;
+  return disagreements(judge, door);
+};
+
+test('unbroken, it agrees with brute force on all of them', async () => {
+  expect(await mutant('unbroken')).toBe(-1);
+});
+
+test.each(mutations)('noticed: %s', async (what, file, from, to) => {
+  const found = await mutant(what, folder => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    expect(text.split(from).length, `${file} holds once: ${from}`).toBe(2);
+    writeFileSync(join(folder, file), text.replace(from, to));
+  });
+  if (harmless.has(what)) expect(found).toBe(-1);
+  else expect(found).toBeGreaterThanOrEqual(0);
+});
