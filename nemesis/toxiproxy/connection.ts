@@ -1,13 +1,14 @@
 /** A client's connection and the one to the upstream, joined by two links. */
 import type { Socket } from 'node:net';
+import type { Source } from './intake.ts';
 import { type Direction, Link } from './link.ts';
 import type { ByteCounter } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { Toxic } from './toxic.ts';
 
 export interface ConnectionOptions {
-  readonly client: Socket;
-  readonly upstream: Socket;
+  readonly client: Source;
+  readonly upstream: Source;
   readonly toxics: Readonly<Record<Direction, readonly Toxic[]>>;
   readonly counters: Readonly<Record<Direction, ByteCounter>>;
   readonly random: Random;
@@ -20,11 +21,25 @@ export class Connection {
   readonly #sockets: readonly Socket[];
 
   constructor({ client, upstream, toxics, counters, random, onClosed }: ConnectionOptions) {
-    this.#sockets = [client, upstream];
+    this.#sockets = [client.socket, upstream.socket];
     const reset = () => this.#reset();
     this.links = {
-      upstream: new Link({ source: client, destination: upstream, direction: 'upstream', counter: counters.upstream, random, reset }),
-      downstream: new Link({ source: upstream, destination: client, direction: 'downstream', counter: counters.downstream, random, reset }),
+      upstream: new Link({
+        source: client,
+        destination: upstream.socket,
+        direction: 'upstream',
+        counter: counters.upstream,
+        random,
+        reset,
+      }),
+      downstream: new Link({
+        source: upstream,
+        destination: client.socket,
+        direction: 'downstream',
+        counter: counters.downstream,
+        random,
+        reset,
+      }),
     };
     let open = 2;
     for (const socket of this.#sockets) {

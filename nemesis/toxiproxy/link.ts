@@ -9,6 +9,7 @@
  * time without touching the sockets. Back-pressure: while the destination or a stage is full, the source is not read.
  */
 import type { Socket } from 'node:net';
+import type { Source } from './intake.ts';
 import type { ByteCounter } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { Toxic } from './toxic.ts';
@@ -17,7 +18,7 @@ import type { End, Receiver, Stage } from './toxics/stage.ts';
 export type Direction = 'upstream' | 'downstream';
 
 export interface LinkOptions {
-  readonly source: Socket;
+  readonly source: Source;
   readonly destination: Socket;
   readonly direction: Direction;
   readonly counter: ByteCounter;
@@ -25,6 +26,8 @@ export interface LinkOptions {
   /** Resets both ends of the connection. */
   readonly reset: () => void;
 }
+
+const COPY_BELOW_BYTES = 32 * 1024;
 
 /** A toxic as this link feels it: `roll` decides once whether its toxicity includes this link. */
 interface Slot {
@@ -35,6 +38,7 @@ interface Slot {
 
 export class Link {
   readonly direction: Direction;
+  readonly #input: Source;
   readonly #source: Socket;
   readonly #destination: Socket;
   readonly #counter: ByteCounter;
@@ -52,7 +56,8 @@ export class Link {
 
   constructor({ source, destination, direction, counter, random, reset }: LinkOptions) {
     this.direction = direction;
-    this.#source = source;
+    this.#input = source;
+    this.#source = source.socket;
     this.#destination = destination;
     this.#counter = counter;
     this.#line = { regulate: () => this.#regulate(), reset, random };
@@ -64,12 +69,11 @@ export class Link {
   start(toxics: readonly Toxic[]): void {
     for (const toxic of toxics) this.#slots.push(this.#slot(toxic));
     this.#relink();
-    this.#source.on('data', (chunk: Buffer) => this.#receive(chunk));
     this.#source.on('end', () => this.#end('fin'));
     this.#source.on('close', (failed: boolean) => this.#sourceClosed(failed));
     this.#destination.on('drain', () => this.#regulate());
     this.#destination.on('close', () => this.#destinationClosed());
-    this.#source.resume();
+    this.#input.read(chunk => this.#receive(chunk));
   }
 
   addToxic(toxic: Toxic): void {
@@ -107,11 +111,19 @@ export class Link {
     for (const stage of this.#stages) stage.destroy();
   }
 
-  #receive(chunk: Buffer): void {
+  /** True where the chunk's memory is still needed afterwards. */
+  #receive(chunk: Buffer): boolean {
     this.#counter.received += chunk.length;
-    if (this.#deaf) return;
-    this.#head.push(chunk);
-    if (this.#stages.length > 0) this.#regulate();
+    if (this.#deaf) return false;
+    if (this.#stages.length === 0) {
+      this.#deliver(chunk);
+      return this.#destination.writableLength > 0;
+    }
+    // Stages may hold it for long: a small one is copied rather than to hold a whole read buffer for it.
+    const copied = chunk.length < COPY_BELOW_BYTES;
+    this.#head.push(copied ? Buffer.from(chunk) : chunk);
+    this.#regulate();
+    return !copied;
   }
 
   #deliver(chunk: Buffer): void {

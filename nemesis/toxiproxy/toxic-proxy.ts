@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { formatTcpAddress, resolveTcpAddress, splitHostPort, type TcpAddress } from './address.ts';
 import { Connection } from './connection.ts';
 import { toxicAlreadyExists, toxicNotFound } from './errors.ts';
+import { Intake, reopen, Source } from './intake.ts';
 import type { Direction, Link } from './link.ts';
 import type { Log } from './log.ts';
 import type { ByteMetrics } from './metrics.ts';
@@ -134,32 +135,34 @@ export class ToxicProxy {
     return [...this.#connections].map(connection => connection.links[direction]);
   }
 
-  #accept(client: Socket): void {
+  #accept(accepted: Socket): void {
+    const client = reopen(accepted, SOCKET_OPTIONS);
     const failed = (error: Error) => this.#surroundings.log('debug', 'Connection failed', { proxy: this.name, error: error.message });
-    client.on('error', failed);
-    let upstream: Socket;
+    client.socket.on('error', failed);
+    let upstream: Source;
     try {
       upstream = dial(this.upstream);
     } catch (error) {
       failed(error as Error);
-      client.destroy();
+      client.socket.destroy();
       return;
     }
+    const { socket } = upstream;
     const giveUp = () => {
-      this.#dialling.delete(upstream);
-      client.destroy();
+      this.#dialling.delete(socket);
+      client.socket.destroy();
     };
-    upstream.on('error', failed);
-    upstream.once('close', giveUp);
-    upstream.once('connect', () => {
-      upstream.off('close', giveUp);
-      this.#dialling.delete(upstream);
+    socket.on('error', failed);
+    socket.once('close', giveUp);
+    socket.once('connect', () => {
+      socket.off('close', giveUp);
+      this.#dialling.delete(socket);
       this.#join(client, upstream);
     });
-    this.#dialling.add(upstream);
+    this.#dialling.add(socket);
   }
 
-  #join(client: Socket, upstream: Socket): void {
+  #join(client: Source, upstream: Source): void {
     const counter = (direction: Direction) =>
       this.#surroundings.metrics.counter({ direction, proxy: this.name, listener: this.listen, upstream: this.upstream });
     const connection: Connection = new Connection({
@@ -175,10 +178,12 @@ export class ToxicProxy {
 }
 
 /** Throws where the address is malformed; what goes wrong later is an 'error' of the socket. */
-function dial(address: string): Socket {
+function dial(address: string): Source {
   const { host, port } = splitHostPort(address);
   if (!/^\d+$/.test(port) || Number(port) > 65_535) throw new Error(`dial tcp: address ${port}: invalid port`);
-  return connect({ host: host === '' ? 'localhost' : host, port: Number(port), ...SOCKET_OPTIONS });
+  const intake = new Intake();
+  const socket = connect({ host: host === '' ? 'localhost' : host, port: Number(port), ...SOCKET_OPTIONS, onread: intake.onread });
+  return new Source(socket, intake);
 }
 
 const EVERY_INTERFACE = new Set(['', '0.0.0.0', '::']);
