@@ -12,6 +12,7 @@ export interface ConnectionOptions {
   readonly toxics: Readonly<Record<Direction, readonly Toxic[]>>;
   readonly counters: Readonly<Record<Direction, ByteCounter>>;
   readonly random: Random;
+  readonly onArrival: () => void;
   /** Both sockets are closed. */
   readonly onClosed: () => void;
 }
@@ -20,26 +21,14 @@ export class Connection {
   readonly links: Readonly<Record<Direction, Link>>;
   readonly #sockets: readonly Socket[];
 
-  constructor({ client, upstream, toxics, counters, random, onClosed }: ConnectionOptions) {
+  constructor({ client, upstream, toxics, counters, random, onArrival, onClosed }: ConnectionOptions) {
     this.#sockets = [client.socket, upstream.socket];
-    const reset = () => this.#reset();
+    const shared = { random, onArrival, reset: () => this.#reset() };
+    const there = { source: client, destination: upstream.socket, counter: counters.upstream };
+    const back = { source: upstream, destination: client.socket, counter: counters.downstream };
     this.links = {
-      upstream: new Link({
-        source: client,
-        destination: upstream.socket,
-        direction: 'upstream',
-        counter: counters.upstream,
-        random,
-        reset,
-      }),
-      downstream: new Link({
-        source: upstream,
-        destination: client.socket,
-        direction: 'downstream',
-        counter: counters.downstream,
-        random,
-        reset,
-      }),
+      upstream: new Link({ ...there, ...shared, direction: 'upstream' }),
+      downstream: new Link({ ...back, ...shared, direction: 'downstream' }),
     };
     let open = 2;
     for (const socket of this.#sockets) {

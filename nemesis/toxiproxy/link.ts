@@ -23,6 +23,8 @@ export interface LinkOptions {
   readonly direction: Direction;
   readonly counter: ByteCounter;
   readonly random: Random;
+  /** Called for all that arrives. */
+  readonly onArrival: () => void;
   /** Resets both ends of the connection. */
   readonly reset: () => void;
 }
@@ -42,6 +44,7 @@ export class Link {
   readonly #source: Socket;
   readonly #destination: Socket;
   readonly #counter: ByteCounter;
+  readonly #onArrival: () => void;
   readonly #line: { regulate: () => void; reset: () => void; random: Random };
   readonly #sink: Receiver;
   #head: Receiver;
@@ -54,12 +57,13 @@ export class Link {
   #deaf = false;
   #sourceLost = false;
 
-  constructor({ source, destination, direction, counter, random, reset }: LinkOptions) {
+  constructor({ source, destination, direction, counter, random, onArrival, reset }: LinkOptions) {
     this.direction = direction;
     this.#input = source;
     this.#source = source.socket;
     this.#destination = destination;
     this.#counter = counter;
+    this.#onArrival = onArrival;
     this.#line = { regulate: () => this.#regulate(), reset, random };
     this.#sink = { push: chunk => this.#deliver(chunk), end: how => this.#conclude(how) };
     this.#head = this.#sink;
@@ -114,6 +118,7 @@ export class Link {
   /** True where the chunk's memory is still needed afterwards. */
   #receive(chunk: Buffer): boolean {
     this.#counter.received += chunk.length;
+    this.#onArrival();
     if (this.#deaf) return false;
     if (this.#stages.length === 0) {
       this.#deliver(chunk);

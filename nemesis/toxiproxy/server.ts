@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { formatTcpAddress, resolveTcpAddress } from './address.ts';
 import { type Api, type ApiResponse, createApi, TOXIPROXY_VERSION } from './api.ts';
+import { busyPoll } from './busy-poll.ts';
 import { ProxyCollection } from './collection.ts';
 import { type Flags, parseFlags, USAGE, UsageError } from './flags.ts';
 import { jsonLog, type Log, silentLog } from './log.ts';
@@ -43,7 +44,8 @@ export class ListenError extends Error {}
 export async function startToxiproxy(options: ToxiproxyOptions = {}): Promise<RunningToxiproxy> {
   const { host = 'localhost', port = 8474, log = silentLog } = options;
   const bytes = new ByteMetrics();
-  const proxies = new ProxyCollection({ metrics: bytes, random: seededRandom(options.seed ?? Date.now()), log });
+  const random = seededRandom(options.seed ?? Date.now());
+  const proxies = new ProxyCollection({ metrics: bytes, random, onArrival: busyPoll(), log });
   const api = createApi(proxies, await metricsPage(options, bytes));
   const server = createServer((request, response) => void serve(api, request, response));
   server.keepAliveTimeout = 60_000;

@@ -18,6 +18,8 @@ import { parseAttributes, parseToxic, parseToxicUpdate, showToxic, type Toxic } 
 export interface Surroundings {
   readonly metrics: ByteMetrics;
   readonly random: Random;
+  /** Called for all bytes that arrive, of every proxy. */
+  readonly onArrival: () => void;
   readonly log: Log;
 }
 
@@ -163,14 +165,16 @@ export class ToxicProxy {
   }
 
   #join(client: Source, upstream: Source): void {
+    const { metrics, random, onArrival } = this.#surroundings;
     const counter = (direction: Direction) =>
-      this.#surroundings.metrics.counter({ direction, proxy: this.name, listener: this.listen, upstream: this.upstream });
+      metrics.counter({ direction, proxy: this.name, listener: this.listen, upstream: this.upstream });
     const connection: Connection = new Connection({
       client,
       upstream,
       toxics: this.#toxics,
       counters: { upstream: counter('upstream'), downstream: counter('downstream') },
-      random: this.#surroundings.random,
+      random,
+      onArrival,
       onClosed: () => this.#connections.delete(connection),
     });
     this.#connections.add(connection);
