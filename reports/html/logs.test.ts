@@ -44,10 +44,14 @@ test('a file without times, an unknown start and no window give nothing', () => 
   expect(excerptLogs(new Map([['n1', new Map([['a', '2026-03-02T09:15:02Z x']])]]), startedAt, [])).toEqual([]);
 });
 
-test('a flood is cut, and says by how much', () => {
-  const [only] = excerpt(Array.from({ length: 450 }, (_, at) => `2026-03-02T09:15:02Z line ${at}`).join('\n'));
-  expect(only!.lines.length + only!.omitted).toBe(450);
-  expect(only!.omitted).toBeGreaterThan(0);
+test('a flood is cut to the rare lines and those nearest to the middle, and says by how much', () => {
+  const at = (ms: number) => new Date(Date.parse(startedAt) + ms).toISOString();
+  const flood = Array.from({ length: 450 }, (_, n) => `${at(1100 + n * 4)} applied entry ${n}`);
+  const [only] = excerpt([...flood.slice(0, 3), `${at(1111)} election lost`, ...flood.slice(3)].join('\n'));
+  expect(only!.lines.length + only!.omitted).toBe(451);
+  expect(only!.omitted).toBeGreaterThan(200);
+  expect(only!.lines[0]!.text).toContain('election lost');
+  expect(only!.lines.slice(1).every(({ timeMs }) => Math.abs(timeMs - 2000) <= 404)).toBe(true);
 });
 
 test('the windows are two seconds around the last operation of an anomaly, none where nothing is wrong', () => {

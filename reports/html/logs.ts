@@ -40,7 +40,8 @@ const mostLines = 200;
 const longestLine = 600;
 
 /**
- * The lines of each file that fall into one of the windows (milliseconds since the run began), at most 200 a file.
+ * The lines of each file that fall into one of the windows (milliseconds since the run began), at most 200 a file: the rare
+ * ones and those nearest to the middle.
  *
  * A line's time is the `monotonic_ns` that an event-log line carries, related to the wall clock by the earliest line of the node that
  * has both (written before any fault), so that a skewed clock moves nothing; else the first ISO 8601 time in it (UTC unless it says
@@ -61,11 +62,28 @@ export const excerptLogs = (
     for (const { file, lines } of texts) {
       const within = linesWithin(lines, offsetMs, { startMs, windows });
       if (within.length === 0) continue;
-      excerpts.push({ node, file, lines: within.slice(0, mostLines), omitted: Math.max(0, within.length - mostLines) });
+      const telling = tellingLines(within, windows);
+      excerpts.push({ node, file, lines: telling, omitted: within.length - telling.length });
     }
   }
   return excerpts;
 };
+
+/** Of too many lines, those of rare kinds first, then those nearest to the middle of a window; in the order of the file. */
+const tellingLines = (lines: readonly LogLine[], windows: readonly LogWindow[]): readonly LogLine[] => {
+  if (lines.length <= mostLines) return lines;
+  const kinds = new Map<string, number>();
+  for (const { text } of lines) kinds.set(kindOf(text), (kinds.get(kindOf(text)) ?? 0) + 1);
+  const distance = (timeMs: number): number => Math.min(...windows.map(({ fromMs, toMs }) => Math.abs(timeMs - (fromMs + toMs) / 2)));
+  const ranked = lines
+    .map((line, at) => ({ at, common: kinds.get(kindOf(line.text))! > mostLines / 10, distance: distance(line.timeMs) }))
+    .sort((a, b) => Number(a.common) - Number(b.common) || a.distance - b.distance);
+  const kept = new Set(ranked.slice(0, mostLines).map(({ at }) => at));
+  return lines.filter((_, at) => kept.has(at));
+};
+
+/** Lines of one kind differ in numbers only; lines of an event log go by their event. */
+const kindOf = (text: string): string => /"event":"([^"]*)"/.exec(text)?.[1] ?? text.slice(0, 120).replace(/\d+/g, '0');
 
 interface Span {
   /** When the run began, wall clock. */

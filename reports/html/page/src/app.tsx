@@ -8,7 +8,7 @@ import { Faults } from './faults.tsx';
 import { loadOperations, type Operations } from './load.ts';
 import { Logs } from './logs.tsx';
 import { OperationPanel } from './operation-panel.tsx';
-import { useRoute } from './route.ts';
+import { linkTo, useRoute } from './route.ts';
 import { Setup } from './setup.tsx';
 import { Timeline } from './timeline/timeline.tsx';
 import { Troubles } from './troubles.tsx';
@@ -25,6 +25,7 @@ export const App = ({ summary }: { summary: Summary }) => {
   return (
     <main data-ready={operations !== undefined}>
       <Verdict summary={summary} />
+      <Contents summary={summary} />
       {failure && <p role="alert">The operations could not be read: {failure}</p>}
       <Counterexamples summary={summary} operations={operations} />
       <Timeline summary={summary} operations={operations} />
@@ -36,5 +37,32 @@ export const App = ({ summary }: { summary: Summary }) => {
       <Logs summary={summary} />
       <Setup results={results} />
     </main>
+  );
+};
+
+/** Links to the parts that this report has. */
+const Contents = ({ summary: { results, logs } }: { summary: Summary }) => {
+  const parts: [id: string, name: string, there: boolean][] = [
+    ['counterexample', 'Contradiction', results.checks.some(({ anomalies }) => anomalies.length > 0)],
+    ['timeline', 'Timeline', true],
+    ['faults', 'Faults', true],
+    ['availability', 'Availability', true],
+    ['checks', 'Checks', true],
+    ['warnings', 'Warnings', results.warnings.length + results.exits.length > 0],
+    ['logs', 'Node logs', logs.length > 0],
+    ['setup', 'What was tested', true],
+  ];
+  return (
+    <nav aria-label="Parts of this report">
+      {parts.flatMap(([id, name, there]) =>
+        there ? (
+          <a key={id} href={linkTo({ to: 'section', id })}>
+            {name}
+          </a>
+        ) : (
+          []
+        ),
+      )}
+    </nav>
   );
 };

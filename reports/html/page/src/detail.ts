@@ -56,3 +56,12 @@ export const rowsAround = (summary: Summary, { columns }: Operations, key: strin
   }
   return rows;
 };
+
+/** Of each anomaly the operation that was asked last: where the contradiction came to light. */
+export const contradictions = ({ results, accused }: Summary): OperationDetail[] =>
+  results.checks.flatMap(({ anomalies }) =>
+    anomalies.flatMap(({ operations }) => {
+      const named = new Set(operations);
+      return accused.filter(({ index, invokeIndex }) => named.has(index) || named.has(invokeIndex)).slice(-1);
+    }),
+  );

@@ -13,7 +13,8 @@ export const Verdict = ({ summary: { results } }: { summary: Summary }) => {
   return (
     <header class={`verdict ${tone}`} id="verdict">
       <p class="eyebrow">
-        {results.system} {results.systemVersion} · {results.workload} ·{' '}
+        {results.system} {results.systemVersion}
+        {results.bugs.length > 0 && ` with the bug ${results.bugs.join(', ')} switched on`} · {results.workload} ·{' '}
         <time dateTime={results.startedAt}>{humanTime(results.startedAt)}</time>
       </p>
       <h1>

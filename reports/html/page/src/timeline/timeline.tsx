@@ -1,14 +1,14 @@
 /** The whole run on one time axis: faults, latency, throughput, leaders. Zoomed by drag, wheel, keys or buttons. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { meaningOf } from '../../../../glossary.ts';
 import type { OperationDetail } from '../../../../operation-detail.ts';
 import { labelOperation } from '../../../../operation-label.ts';
 import { count, duration, moment } from '../../../../units.ts';
 import type { Summary } from '../../../payload.ts';
-import { detailAt } from '../detail.ts';
+import { contradictions, detailAt } from '../detail.ts';
 import type { Operations } from '../load.ts';
 import { linkTo } from '../route.ts';
 import { Section } from '../section.tsx';
-import { Term } from '../term.tsx';
 import { createPlots, gutter, type Plots } from './plots.ts';
 import { clamped, panned, type Range, whole, zoomed } from './range.ts';
 import { FaultStrip, LeaderStrip } from './strips.tsx';
@@ -70,10 +70,11 @@ export const Timeline = ({ summary, operations }: { summary: Summary; operations
               type="button"
               key={word}
               class={word}
+              title={meaningOf(word)}
               aria-pressed={shown[at]}
               onClick={() => setShown(shown.map((on, other) => (other === at ? !on : on)))}
             >
-              <span aria-hidden="true">{sign}</span> <Term word={word}>{name}</Term> {count(summary.results.operations[word])}
+              <span aria-hidden="true">{sign}</span> {name} {count(summary.results.operations[word])}
             </button>
           ))}
         </fieldset>
@@ -184,7 +185,14 @@ const usePlots = ({ summary, operations, all, box, width, setRange, setHover }: 
         location.hash = linkTo({ to: 'operation', index: detailAt(summary, operations, row).index });
       },
     };
-    plots.current = createPlots(latency, throughput, { summary, operations, all, width, events, marks: marksOf(summary) });
+    plots.current = createPlots(latency, throughput, {
+      summary,
+      operations,
+      all,
+      width,
+      events,
+      marks: contradictions(summary).map(({ startMs }) => startMs / 1000),
+    });
     const media = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('print')];
     const redraw = () => plots.current?.redraw();
     for (const query of media) query.addEventListener('change', redraw);
@@ -197,16 +205,6 @@ const usePlots = ({ summary, operations, all, box, width, setRange, setHover }: 
   useEffect(() => plots.current?.resize(width), [width]);
   return plots;
 };
-
-const marksOf = ({ results, accused }: Summary): number[] =>
-  results.checks.flatMap(({ anomalies }) =>
-    anomalies.flatMap(anomaly => {
-      const last = accused
-        .filter(({ index, invokeIndex }) => anomaly.operations.includes(index) || anomaly.operations.includes(invokeIndex))
-        .at(-1);
-      return last === undefined ? [] : [last.startMs / 1000];
-    }),
-  );
 
 const useWidth = (box: { readonly current: HTMLDivElement | null }, setWidth: (width: number) => void): void => {
   useEffect(() => {
