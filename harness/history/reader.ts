@@ -2,6 +2,7 @@
 import { createHistoryBuilder, type ReadHistory } from './builder.ts';
 import { scanJson } from './json-scanner.ts';
 import { excerpt, malformed } from './malformed.ts';
+import { usualLines } from './usual-line.ts';
 
 const newline = 0x0a;
 
@@ -12,30 +13,32 @@ const newline = 0x0a;
  */
 export const readJsonLines = (bytes: Buffer, file: string): ReadHistory => {
   const builder = createHistoryBuilder(file);
+  const usual = usualLines(bytes);
   let line = 0;
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(newline, start);
     const end = found < 0 ? bytes.length : found;
-    const text = bytes.toString('utf8', start, end);
-    line++;
+    const from = start;
+    const at = ++line;
     start = end + 1;
-    if (text.trim() === '') continue;
-    const raw = parseLine(text, line, file, found < 0);
-    if (raw === undefined) builder.warn(`${file}:${line}: the last line was cut off and is left out: ${excerpt(text)}`);
-    else builder.add(raw, line, member => ({ line, column: 1 + memberOffset(text, member) }));
+    const text = (): string => bytes.toString('utf8', from, end);
+    const raw = usual(from, end) ?? parseLine(text(), at, file, found < 0);
+    if (raw === 'blank') continue;
+    if (raw === 'cut-off') builder.warn(`${file}:${at}: the last line was cut off and is left out: ${excerpt(text())}`);
+    else builder.add(raw, at, member => ({ line: at, column: 1 + memberOffset(text(), member) }));
   }
   return builder.finish();
 };
 
-/** Undefined if the line is a last one that was cut off. */
-const parseLine = (text: string, line: number, file: string, isUnended: boolean): Record<string, unknown> | undefined => {
+const parseLine = (text: string, line: number, file: string, isUnended: boolean): Record<string, unknown> | 'blank' | 'cut-off' => {
+  if (text.trim() === '') return 'blank';
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     const { error } = scanJson(text);
     const offset = Math.min(error?.offset ?? 0, text.length);
-    if (isUnended && offset === text.length) return undefined;
+    if (isUnended && offset === text.length) return 'cut-off';
     const rest = text.slice(offset).trimEnd();
     throw malformed(file, { line, column: offset + 1 }, error?.expected ?? 'JSON', rest === '' ? 'the end of the line' : excerpt(rest));
   }
