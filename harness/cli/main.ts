@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The composition root: reads the command line, hands over to one command, turns what it throws into a message and an exit code. */
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { messageOf, UserError } from '../std/user-error.ts';
 import { addCheckCommand } from './commands/check.ts';
@@ -13,6 +14,9 @@ import { exitCode, exitCodeOfError } from './exit-codes.ts';
 import { Interrupted } from './interrupt.ts';
 import { errorColours } from './terminal.ts';
 import { version } from './version.ts';
+
+// One signal is heard by every link of a cluster at once; Node's warning is about leaks, at ten.
+setMaxListeners(1_000);
 
 const program = new Command('ordeal')
   .description('Puts a distributed system through faults and says, with evidence, which consistency promises it kept.')

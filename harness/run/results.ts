@@ -2,6 +2,7 @@
 import { measureAvailability } from '../../reports/availability.ts';
 import type { Results } from '../../reports/contract.ts';
 import { pairOperations } from '../history/operation.ts';
+import { mergeValidity } from '../protocol/checker.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 
@@ -20,7 +21,7 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
   const { loadStartMs, loadEndMs, faults } = outcome;
   return {
     version: 1,
-    valid: outcome.valid,
+    valid: counts.ok === 0 ? mergeValidity([outcome.valid, 'unknown']) : outcome.valid,
     system: plan.system.name,
     systemVersion: plan.system.version,
     workload: plan.workload.name,
@@ -47,7 +48,7 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
   };
 };
 
-/** A green verdict over nothing is worth nothing: say so. */
+/** What a green verdict does not cover. One over nothing is no verdict at all: without a single success it is `unknown`. */
 const coverageWarnings = ({ faults }: RunOutcome, ok: number): string[] => {
   const missed = faults.filter(fault => !fault.effective);
   const unhealed = faults.filter(fault => !fault.healed);

@@ -9,7 +9,7 @@ import { formatDuration, parseDuration } from '../../std/duration.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { readHistory } from '../../store/read-history.ts';
 import { loadConfig } from '../config.ts';
-import { exitCode, exitCodeOfVerdict } from '../exit-codes.ts';
+import { exitCodeOfError, exitCodeOfVerdict } from '../exit-codes.ts';
 import { type Registries, registriesWith } from '../registries.ts';
 import { checkerFor, runDefaults } from '../settings.ts';
 import { parseSize } from '../size.ts';
@@ -78,8 +78,8 @@ const check = async (paths: string[], flags: Flags): Promise<void> => {
 /** A violation is never hidden by a file that could not be read. */
 const exitCodeOf = (judged: readonly Judged[]): number => {
   const valid = mergeValidity(judged.flatMap(({ verdict }) => (verdict ? [verdict.valid] : [])));
-  const malformed = judged.some(({ error }) => error !== undefined);
-  return valid !== false && malformed ? exitCode.data : exitCodeOfVerdict(valid);
+  const worst = judged.find(({ error }) => error?.blame === 'data') ?? judged.find(({ error }) => error !== undefined);
+  return valid !== false && worst ? exitCodeOfError(worst.error) : exitCodeOfVerdict(valid);
 };
 
 const judgeFile = async (
@@ -95,7 +95,7 @@ const judgeFile = async (
     const verdict = judgeHistory(checker, history, { workload, ...limits });
     return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
   } catch (error) {
-    if (error instanceof UserError && error.blame === 'data') return { file, error };
+    if (error instanceof UserError) return { file, error };
     throw error;
   }
 };
@@ -138,11 +138,18 @@ const recordedWorkload = (file: string): string | undefined => {
 const guessWorkload = (history: History): string => {
   const client = history.filter(event => event.process !== 'nemesis' && event.type === 'invoke').slice(0, 1_000);
   const named = new Set(client.map(event => event.f));
-  if (named.has('txn')) return 'list-append';
+  if (named.has('txn')) return guessTransactions(client);
   if (named.has('get') || named.has('put') || named.has('append')) return 'kv';
   if (client.some(({ f, value }) => f === 'write' && typeof value === 'object' && value !== null && !Array.isArray(value)))
     return 'multi-register';
   return 'register';
+};
+
+const guessTransactions = (transactions: History): string => {
+  const steps = new Set(
+    transactions.flatMap(({ value }) => (Array.isArray(value) ? value.map(step => (Array.isArray(step) ? step[0] : undefined)) : [])),
+  );
+  return steps.has('append') ? 'list-append' : steps.has('read') || steps.has('write') ? 'multi-register' : 'rw-register';
 };
 
 const asJson = (judged: readonly Judged[]): unknown => {
@@ -173,10 +180,10 @@ const describe = ({ file, verdict, error, history }: Judged, brief: boolean): vo
 };
 
 const summarise = (judged: readonly Judged[]): void => {
-  const count = { valid: 0, violation: 0, unknown: 0, malformed: 0 };
+  const count = { valid: 0, violation: 0, unknown: 0, refused: 0 };
   for (const { verdict } of judged)
-    count[!verdict ? 'malformed' : verdict.valid === true ? 'valid' : verdict.valid === false ? 'violation' : 'unknown']++;
+    count[!verdict ? 'refused' : verdict.valid === true ? 'valid' : verdict.valid === false ? 'violation' : 'unknown']++;
   process.stdout.write(
-    `\n${judged.length} histories: ${count.valid} valid, ${count.violation} with a violation, ${count.unknown} unknown, ${count.malformed} malformed\n`,
+    `\n${judged.length} histories: ${count.valid} valid, ${count.violation} with a violation, ${count.unknown} unknown, ${count.refused} not judged\n`,
   );
 };
