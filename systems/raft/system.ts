@@ -18,7 +18,7 @@ export const raft: System = {
     snapshotEvery: { default: 1000, summary: 'entries between snapshots' },
     keepEntries: { default: 200, summary: 'entries that stay in the log behind a snapshot' },
     forward: { default: true, summary: 'followers forward requests to the leader' },
-    requestTimeoutMs: { default: 1000, summary: 'a node answers a request by then, ms' },
+    requestTimeoutMs: { default: 900, summary: 'a node answers a request by then, ms' },
     forwardRetryMs: { default: 500, summary: 'a forwarded request without an answer is sent again after this, ms' },
   },
   bugs: Object.fromEntries(

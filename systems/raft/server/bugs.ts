@@ -18,9 +18,10 @@ export const bugs = {
     nemesis: 'none needed; partition or latency makes it plain',
   },
   'vote-not-persisted': {
-    broken: 'Term and vote are kept in memory only, so that a restarted node begins again at term 0; it campaigns at once.',
+    broken:
+      'Term and vote are kept in memory only, so that a restarted node begins again at term 0; it campaigns at once, and may disturb a leader that is alive.',
     anomaly: 'Two leaders of one term, or an election won by an older log: acknowledged writes vanish, or the nodes diverge.',
-    nemesis: 'kill (majority, all) with partition',
+    nemesis: 'kill (all) with partition',
   },
   'no-fsync': {
     broken: 'Entries are acknowledged while they are in memory only and written every 1.5 s, so that SIGKILL loses them.',
@@ -29,7 +30,7 @@ export const bugs = {
   },
   'commit-old-term': {
     broken:
-      'A leader commits entries of older terms by counting replicas (Raft, figure 8). It begins its term with no entry of its own, brings followers up to date one entry at a time and holds its own entries back for the first 300 ms.',
+      'A leader commits entries of older terms by counting replicas (Raft, figure 8). It begins its term with no entry of its own, and holds its own entries back for the first 300 ms.',
     anomaly: 'An entry that was committed, and read, is overwritten by a later leader.',
     nemesis: 'leader-churn: isolate each new leader with at most one follower as soon as it is elected',
   },

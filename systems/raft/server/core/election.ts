@@ -52,8 +52,9 @@ export function onPreVote(s: RaftState, request: Of<'pre-vote'>): void {
   s.out.messages.push(message(s, request.from, { type: 'pre-vote-reply', granted, asked: request.term }));
 }
 
-/** Heard from within the shortest election timeout: its term is not to be disturbed. */
+/** Heard from within the shortest election timeout: its term is not to be disturbed. (Not so with the bug vote-not-persisted.) */
 function leaderIsAlive(s: RaftState): boolean {
+  if (hasBug(s, 'vote-not-persisted')) return false;
   return s.role === 'leader' || (s.leader !== null && s.instant.now - s.leaderHeardAt < s.options.electionMinMs);
 }
 

@@ -45,15 +45,14 @@ function sendable(s: RaftState, progress: Progress): Entry[] {
   if (progress.probing || progress.next > lastIndex(s.log)) return [];
   const room = WINDOW_ENTRIES - (progress.next - 1 - progress.match);
   const entries = slice(s.log, progress.next, Math.max(0, Math.min(BATCH_ENTRIES, progress.match === 0 ? BATCH_ENTRIES : room)));
-  return s.options.bugs.size === 0 ? entries : heldBack(s, progress, entries);
+  return s.options.bugs.size === 0 ? entries : heldBack(s, entries);
 }
 
 /** The bugs commit-old-term and dirty-read send later and less, to widen the window in which they show. */
-function heldBack(s: RaftState, progress: Progress, entries: Entry[]): Entry[] {
+function heldBack(s: RaftState, entries: Entry[]): Entry[] {
   if (hasBug(s, 'commit-old-term')) {
-    if (progress.match > 0 && progress.next > progress.match + 1) return [];
     const holding = s.instant.now - s.electedAt < HOLD_OWN_TERM_MS;
-    return entries.filter(entry => entry.term < s.term || !holding).slice(0, 1);
+    return entries.filter(entry => entry.term < s.term || !holding);
   }
   if (hasBug(s, 'dirty-read')) return entries.filter(entry => stamp(s) - entry.at >= HOLD_DIRTY_MS);
   return entries;
