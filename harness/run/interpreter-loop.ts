@@ -66,7 +66,7 @@ export class Interpretation {
       settled: (thread, session, completion) => this.#settled(thread, session, completion),
       threw: (thread, session, error) => this.#threw(thread, session, error),
       isFree: thread => {
-        this.#free.push(thread.process);
+        if (!this.#free.includes(thread.process)) this.#free.push(thread.process);
         this.#pump();
       },
     });
@@ -77,7 +77,8 @@ export class Interpretation {
       this.#resolve = resolve;
       this.#reject = reject;
       const { signal, operationTimeoutMs } = this.#options;
-      this.#tick = setInterval(this.#expire, Math.min(20, Math.max(1, operationTimeoutMs / 20)));
+      // By way of setImmediate: after a stall, answers that have already arrived are read before anything is called overdue.
+      this.#tick = setInterval(() => setImmediate(this.#expire), Math.min(20, Math.max(1, operationTimeoutMs / 20)));
       signal.addEventListener('abort', this.#stop, { once: true });
       if (signal.aborted) return this.#stop();
       for (const thread of this.#threads) this.#sessions.connect(thread);
@@ -165,7 +166,6 @@ export class Interpretation {
     this.#openOperations++;
     if (thread.session === undefined) {
       this.#complete(thread, 'fail', request.value, { name: 'connect-failed', message: thread.refused });
-      this.#sessions.replace(thread);
       return;
     }
     thread.deadline = time + this.#options.operationTimeoutMs * millisecond;

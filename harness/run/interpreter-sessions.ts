@@ -46,6 +46,7 @@ export const createThread = (node: NodeId, process: number): Thread => ({
 });
 
 export interface Sessions {
+  /** Until it succeeds, however often it is refused. */
   connect(thread: Thread): void;
   /** Closes the thread's client, if it has one, and connects another after a while. */
   replace(thread: Thread): void;
@@ -62,7 +63,10 @@ export interface SessionsOptions {
   isRunning(): boolean;
   settled(thread: Thread, session: Session, completion: Completion): void;
   threw(thread: Thread, session: Session, error: unknown): void;
-  /** The thread can take a request: it has a client, or `refused` says why not, so that an unreachable node is an outcome and no silence. */
+  /**
+   * The thread can take a request, if it has none: it has a client, or `refused` says why not. After every attempt to connect one request
+   * may fail for want of a connection, so that an unreachable node is an outcome and no silence.
+   */
   isFree(thread: Thread): void;
 }
 
@@ -80,22 +84,27 @@ export const createSessions = (options: SessionsOptions): Sessions => {
     thread.session = session;
     options.isFree(thread);
   };
+  const refused = (thread: Thread, error: unknown): void => {
+    thread.refused = messageOf(error);
+    later(thread);
+    options.isFree(thread);
+  };
   const connect = (thread: Thread): void => {
     if (!options.isRunning()) return;
     openInTime(() => options.open(thread.process, thread.node), options.timeoutMs).then(
       client => connected(thread, client),
-      (error: unknown) => {
-        thread.refused = messageOf(error);
-        options.isFree(thread);
-      },
+      (error: unknown) => refused(thread, error),
     );
+  };
+  const later = (thread: Thread): void => {
+    thread.failures++;
+    if (options.isRunning()) setTimeout(() => connect(thread), backoffMs(thread.failures, options.rng)).unref();
   };
   return {
     connect,
     replace(thread) {
       void end(thread);
-      thread.failures++;
-      if (options.isRunning()) setTimeout(() => connect(thread), backoffMs(thread.failures, options.rng)).unref();
+      later(thread);
     },
     async closeAll(threads) {
       let timer: NodeJS.Timeout | undefined;

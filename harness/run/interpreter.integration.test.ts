@@ -1,5 +1,9 @@
+import { once as nextEvent } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { limit, once, repeat, stream } from '../generator/basic.ts';
+import { sequence } from '../generator/combine.ts';
+import { sleep } from '../generator/time.ts';
 import type { Event } from '../history/event.ts';
 import { pairOperations } from '../history/operation.ts';
 import type { Client, Completion, Invocation } from '../protocol/client.ts';
@@ -136,6 +140,36 @@ test('an operation on a node that cannot be reached certainly did not happen', a
   const open = (process: number) => (process === 0 ? Promise.reject(new Error('refused')) : Promise.resolve(clientOf(ok)));
   const { history } = await run({ generator: limit(1, write), concurrency: 1, open });
   expect(completions(history)).toMatchObject([{ process: 0, type: 'fail', error: { name: 'connect-failed', message: 'refused' } }]);
+});
+
+test('a thread that was refused tries again before it is asked', async () => {
+  let attempts = 0;
+  const open = () => (attempts++ < 3 ? Promise.reject(new Error('refused')) : Promise.resolve(clientOf(ok)));
+  const { history } = await run({ generator: sequence(sleep(500), limit(2, write)), concurrency: 1, open });
+  expect(completions(history).map(event => event.type)).toEqual(['ok', 'ok']);
+});
+
+test('an answer that arrived during a stall is not called overdue', async () => {
+  const server = createServer(socket => {
+    socket.on('data', () => {
+      socket.write('done');
+      const until = performance.now() + 200;
+      while (performance.now() < until);
+    });
+  }).listen(0, '127.0.0.1');
+  await nextEvent(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await nextEvent(socket, 'connect');
+  const asks: Answer = (operation, signal) =>
+    new Promise(resolve => {
+      signal.addEventListener('abort', () => resolve({ type: 'info', error: { name: 'timeout', message: 'aborted' } }));
+      socket.once('data', () => resolve({ type: 'ok', value: operation.value }));
+      socket.write('do');
+    });
+  const { summary } = await run({ generator: limit(1, write), concurrency: 1, operationTimeoutMs: 100, open: async () => clientOf(asks) });
+  socket.destroy();
+  server.close();
+  expect(summary.ok).toBe(1);
 });
 
 test('connecting again and again is slowed down', async () => {
