@@ -41,6 +41,8 @@ const removeProxies = async (proxies: Lease['proxies']): Promise<string[]> => {
     await Promise.all(ours.map(name => call(`/proxies/${name}`, 'DELETE')));
     return ours.map(name => `removed proxy ${name} from ${proxies.url}`);
   } catch (thrown) {
+    const { code } = ((thrown as Error).cause ?? {}) as { code?: string };
+    if (code === 'ECONNREFUSED') return []; // that server is gone, and every proxy with it
     return [`could not remove the proxies ${proxies.prefix}* from ${proxies.url}: ${String(thrown)}`];
   }
 };

@@ -70,6 +70,7 @@ export const startWatchdog = async (runFolder: string, onDeath: (sentence: strin
     holdProxies: proxies => publish({ ...lease, proxies }),
     close: async () => {
       closing = true;
+      child.ref(); // while it runs it keeps nobody waiting, but its end is waited for
       const clean = lease.processes.length === 0;
       child.stdin.end(clean ? 'done\n' : undefined);
       await child;
