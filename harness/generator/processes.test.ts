@@ -52,6 +52,15 @@ test('reserve keeps ranges apart and gives the rest to the last', () => {
   );
 });
 
+test('a range that has no thread left ends at once and holds up nobody', () => {
+  fc.assert(
+    fc.property(anySystem, system => {
+      const history = run(reserve([[system.concurrency, limit(5, always('a'))]], limit(5, always('b'))), system);
+      expect(invocations(history).map(event => event.f)).toEqual(Array(5).fill('a'));
+    }),
+  );
+});
+
 test('onThreads and onProcesses let nobody else in', () => {
   fc.assert(
     fc.property(anySystem, system => {

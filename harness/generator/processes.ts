@@ -4,7 +4,8 @@
  */
 import type { Event, ProcessId } from '../history/event.ts';
 import type { Context, Generator, Step } from '../protocol/generator.ts';
-import { assigned, canTake, rewrapped, soonest } from './take.ts';
+import { any } from './combine.ts';
+import { assigned, canTake, rewrapped } from './take.ts';
 
 /** Client processes take the generator's requests; the nemesis takes none. */
 export const clients = (generator: Generator): Generator => onProcesses(() => true, generator);
@@ -13,17 +14,20 @@ export const clients = (generator: Generator): Generator => onProcesses(() => tr
 export const nemesis = (generator: Generator): Generator =>
   within({ narrow: context => ({ ...context, free: [], processes: [] }), concerns: process => process === 'nemesis' }, generator);
 
-/** Only processes that are chosen take the generator's requests. */
+/** Only processes that are chosen take the generator's requests; it waits for those that may still come. */
 export const onProcesses = (chosen: (process: number) => boolean, generator: Generator): Generator =>
   within(
     chosenPart((_, process) => chosen(process)),
     generator,
   );
 
-/** Only threads that are chosen take the generator's requests, each with whatever process it has at the time. */
+/**
+ * Only threads that are chosen take the generator's requests, each with whatever process it has at the time. Ends at once if there is no
+ * such thread.
+ */
 export const onThreads = (chosen: (thread: number) => boolean, generator: Generator): Generator =>
   within(
-    chosenPart((context, process) => chosen(process % context.threads)),
+    { ...chosenPart((context, process) => chosen(process % context.threads)), isEmpty: context => context.processes.length === 0 },
     generator,
   );
 
@@ -35,7 +39,10 @@ export const reserve = (ranges: readonly (readonly [count: number, generator: Ge
     first += count;
     return onThreads(thread => thread >= from && thread < from + count, generator);
   });
-  return sideBySide([...branches, onThreads(thread => thread >= first, rest)]);
+  return any(
+    ...branches,
+    onThreads(thread => thread >= first, rest),
+  );
 };
 
 /**
@@ -43,18 +50,6 @@ export const reserve = (ranges: readonly (readonly [count: number, generator: Ge
  * has done is done. Ends when every thread's copy has ended.
  */
 export const eachProcess = (generator: Generator): Generator => eachThread(generator, new Map());
-
-/** Generators whose processes never overlap, all at once; ends when all have ended. */
-const sideBySide = (branches: readonly Generator[]): Generator => ({
-  step(context) {
-    const steps = branches.map(branch => branch.step(context));
-    const { index, step } = soonest(steps, context);
-    if (step === 'done') return 'done';
-    const others = steps.map((other, i) => (other !== 'done' && 'pending' in other ? other.pending : branches[i]!));
-    return rewrapped(step, next => sideBySide(others.map((other, i) => (i === index ? next : other))));
-  },
-  update: (context, event) => sideBySide(branches.map(branch => branch.update?.(context, event) ?? branch)),
-});
 
 const eachThread = (generator: Generator, copies: ReadonlyMap<number, Generator | 'done'>): Generator => ({
   step(context) {
@@ -93,6 +88,8 @@ const only = (context: Context, process: number): Context => ({
 interface Part {
   narrow(context: Context): Context;
   concerns(process: ProcessId, context: Context): boolean;
+  /** Whether nobody in it will ever take anything. */
+  isEmpty?(narrowed: Context): boolean;
 }
 
 const chosenPart = (chosen: (context: Context, process: number) => boolean): Part => ({
@@ -107,7 +104,10 @@ const chosenPart = (chosen: (context: Context, process: number) => boolean): Par
 });
 
 const within = (part: Part, generator: Generator): Generator => ({
-  step: context => rewrapped(take(generator, part.narrow(context)), next => within(part, next)),
+  step(context) {
+    const inner = part.narrow(context);
+    return part.isEmpty?.(inner) ? 'done' : rewrapped(take(generator, inner), next => within(part, next));
+  },
   update:
     generator.update &&
     ((context: Context, event: Event) =>
