@@ -4,6 +4,7 @@ import type { Source } from './intake.ts';
 import { type Direction, Link } from './link.ts';
 import type { ByteCounter } from './metrics.ts';
 import type { Random } from './random.ts';
+import { resetSocket } from './reset.ts';
 import type { Toxic } from './toxic.ts';
 
 export interface ConnectionOptions {
@@ -48,7 +49,7 @@ export class Connection {
 
   #reset(): void {
     this.#dropLinks();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) resetSocket(socket);
   }
 
   #dropLinks(): void {

@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import type { Source } from './intake.ts';
 import type { ByteCounter } from './metrics.ts';
 import type { Random } from './random.ts';
+import { resetSocket } from './reset.ts';
 import type { Toxic } from './toxic.ts';
 import type { End, Receiver, Stage } from './toxics/stage.ts';
 
@@ -30,6 +31,7 @@ export interface LinkOptions {
 }
 
 const COPY_BELOW_BYTES = 32 * 1024;
+const QUIET_MS = 100;
 
 /** A toxic as this link feels it: `roll` decides once whether its toxicity includes this link. */
 interface Slot {
@@ -56,6 +58,7 @@ export class Link {
   /** The destination takes nothing any more: what still comes is dropped. */
   #deaf = false;
   #sourceLost = false;
+  #deliveredAt = Number.NEGATIVE_INFINITY;
 
   constructor({ source, destination, direction, counter, random, onArrival, reset }: LinkOptions) {
     this.direction = direction;
@@ -134,6 +137,7 @@ export class Link {
   #deliver(chunk: Buffer): void {
     if (this.#deaf) return;
     this.#counter.sent += chunk.length;
+    this.#deliveredAt = performance.now();
     if (!this.#destination.write(chunk)) this.#regulate();
   }
 
@@ -159,15 +163,22 @@ export class Link {
       return;
     }
     this.#deaf = true;
-    if (how === 'reset') resetWhenFlushed(this.#destination);
+    if (how === 'reset') this.#abort();
     else this.#destination.destroySoon();
     this.#regulate();
+  }
+
+  /** A reset passes as a reset, unless bytes may still be on their way: a RST would drop them, and can itself get lost behind them. */
+  #abort(): void {
+    const quiet = this.#destination.writableLength === 0 && performance.now() - this.#deliveredAt > QUIET_MS;
+    if (quiet) resetSocket(this.#destination);
+    else this.#destination.destroySoon();
   }
 
   #sourceClosed(failed: boolean): void {
     this.#sourceLost ||= failed;
     if (!this.#ended) this.#end(failed ? 'reset' : 'close');
-    else if (failed && this.#destination.writableEnded) this.#destination.resetAndDestroy();
+    else if (failed && this.#destination.writableEnded) this.#abort();
   }
 
   #destinationClosed(): void {
@@ -198,10 +209,4 @@ export class Link {
     this.#head = this.#stages[0] ?? this.#sink;
     this.#regulate();
   }
-}
-
-/** An empty write comes back once all before it is with the kernel; only then may the RST follow. */
-function resetWhenFlushed(socket: Socket): void {
-  if (socket.writableLength === 0 || socket.writableEnded) socket.resetAndDestroy();
-  else socket.write('', () => socket.resetAndDestroy());
 }

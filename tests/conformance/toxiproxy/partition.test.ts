@@ -123,6 +123,20 @@ describeBoth('silence by latency', ({ server, betterThanReal }) => {
     await far.end(2000);
   });
 
+  test('bytes held for a client that has reset its connection still arrive', async () => {
+    const { near, far } = await pair();
+    await silence('upstream');
+    const sent = noise(3_000_000);
+    near.write(sent);
+    await until('the sender to be rid of its bytes', () => near.socket.writableLength === 0);
+    await pause(SILENT_MS);
+    near.socket.resetAndDestroy();
+    await pause(50);
+    await heal('upstream');
+    await until('the upstream to notice', () => far.ended || far.socket.closed);
+    expect(checksum(far.bytes.subarray(5))).toBe(checksum(sent));
+  });
+
   betterThanReal('another toxic joining the cut direction lets nothing slip through', async () => {
     const { near, far } = await pair();
     await silence('upstream');

@@ -100,6 +100,22 @@ describe('the embedded Toxiproxy as a process', () => {
     await once(child, 'exit');
   });
 
+  test('ends and resets that cross leave no descriptor behind', async () => {
+    const server = await startEmbedded();
+    const { port } = await server.proxy('p', (await echo()).port);
+    await server.call('GET', '/version');
+    const descriptors = async () => (await readdir(`/proc/${server.pid}/fd`)).length;
+    const before = await descriptors();
+    for (let i = 0; i < 200; i++) {
+      const near = await client(port);
+      near.socket.end('x');
+      if (i % 2) await pause(i % 3);
+      near.socket.destroyed || near.socket.once('finish', () => near.socket.resetAndDestroy());
+    }
+    await until('the descriptors to be closed', async () => (await descriptors()) <= before + 1, 5000);
+    await server.stop();
+  });
+
   test('500 toxics added and removed under traffic, and 300 connections, leave no descriptor and no memory behind', async () => {
     const server = await startEmbedded();
     const { port } = await server.proxy('p', (await echo()).port);
