@@ -6,7 +6,7 @@ import type { Json } from '../../harness/std/json.ts';
 import { canonical } from '../models/values.ts';
 import { type Guards, guardsOf, initialValue, none, unobservedValue } from './guards.ts';
 import type { Call, Model } from './model.ts';
-import type { Subject } from './subject.ts';
+import { callOf, type Subject } from './subject.ts';
 
 export const illegal = -1;
 
@@ -83,7 +83,8 @@ const unknown = -2;
 const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]): Automaton => {
   const numbers = new Map<string, number>();
   const calls: Call[] = [];
-  const classOf = Int32Array.from(subjects, ({ call }) => {
+  const classOf = Int32Array.from(subjects, subject => {
+    const call = callOf(subject);
     const name = `${call.f} ${canonical(call.input)} ${call.output === undefined ? '?' : canonical(call.output)} ${call.applied}`;
     let cls = numbers.get(name);
     if (cls === undefined) {

@@ -30,12 +30,12 @@ const byTable: Method = (subjects, model) => bySearch(subjects, { ...model, assi
 const withoutHints: Method = (subjects, { name, init, step, hash, describe }) =>
   bySearch(subjects, { name, init, step, hash, describe } as never);
 const byZones: Method = subjects => {
-  const { outcome } = checkByZones(subjects, guardsOf(register.assignment!, null, subjects));
+  const { outcome } = checkByZones(guardsOf(register.assignment!, null, subjects));
   return outcome === 'inapplicable' ? undefined : outcome === 'linearizable';
 };
 const byObservations: Method = subjects => {
   const guards = guardsOf(register.assignment!, null, subjects);
-  return inexplicable(subjects, guards, sourcesOf(subjects, guards)) === undefined ? undefined : false;
+  return inexplicable(guards, sourcesOf(guards)) === undefined ? undefined : false;
 };
 
 const smallRegister = (seedOfShape: number): Shape<Json> => registerShape([1, 2, 2, 3][seedOfShape % 4]!, seedOfShape % 3 === 0 ? 1 : 0);

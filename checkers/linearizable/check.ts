@@ -1,11 +1,10 @@
 /** Judges linearizability: of each key by itself, by the cheapest exact method that applies, within time and memory limits. */
 import type { History } from '../../harness/history/event.ts';
-import { operationIndex } from '../../harness/history/operation.ts';
 import type { Anomaly, Verdict } from '../../harness/protocol/checker.ts';
 import { counterexample } from './counterexample.ts';
 import { judgeKey, type KeyJudgement } from './judge-key.ts';
 import type { Model } from './model.ts';
-import { type KeyHistory, splitByKey } from './subject.ts';
+import { indexOf, type KeyHistory, splitByKey } from './subject.ts';
 
 export interface LinearizableOptions {
   /** What the verdict calls the workload; the model's name if left out. */
@@ -96,7 +95,7 @@ const judgeAll = <State>(keys: readonly KeyHistory[], model: Model<State>, limit
 
 const whyUndecided = ({ key, judgement }: Judged): string => {
   const last = judgement.verifiedUpTo === undefined ? undefined : key.subjects[judgement.verifiedUpTo]!;
-  const upTo = last === undefined ? 'nothing verified yet' : `linearizable up to operation ${operationIndex(last.operation)}`;
+  const upTo = last === undefined ? 'nothing verified yet' : `linearizable up to operation ${indexOf(last)}`;
   const name = key.key === undefined ? '' : `key ${key.key}: `;
   return `${name}${upTo}, then the ${judgement.reason} limit was reached after ${judgement.configurations} configurations`;
 };

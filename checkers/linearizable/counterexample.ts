@@ -1,14 +1,13 @@
 /** From a key's violation to a minimal counterexample with its explanation. */
 import type { Anomaly } from '../../harness/protocol/checker.ts';
-import type { Json } from '../../harness/std/json.ts';
 import { minimise } from '../minimise.ts';
 import { explainAnyModel, explainRegister } from './explain.ts';
-import { guardsOf, none } from './guards.ts';
+import { none } from './guards.ts';
 import { judgeBySearch, type KeyJudgement } from './judge-key.ts';
 import type { Model } from './model.ts';
 import type { Limits } from './search.ts';
-import { type Sources, sourcesOf } from './sources.ts';
-import { indicesOf, type KeyHistory, never, type Subject } from './subject.ts';
+import type { Sources } from './sources.ts';
+import { callOf, indicesOf, type KeyHistory, never, type Subject } from './subject.ts';
 
 /** Shrinking may take this long, and one attempt this long. */
 const shrinkMs = 5000;
@@ -16,8 +15,7 @@ const attemptMs = 1000;
 
 export const counterexample = <State>(key: KeyHistory, model: Model<State>, judgement: KeyJudgement, limits: Limits): Anomaly => {
   const { subjects } = key;
-  const guards = model.assignment && guardsOf(model.assignment, model.init as Json, subjects);
-  const sources = guards && sourcesOf(subjects, guards);
+  const { guards, sources } = judgement.register ?? {};
   const deadline = Math.min(limits.deadline, limits.now() + shrinkMs);
   const attempt = (places: readonly number[]): boolean => {
     const within = { ...limits, deadline: Math.min(deadline, limits.now() + attemptMs) };
@@ -30,9 +28,9 @@ export const counterexample = <State>(key: KeyHistory, model: Model<State>, judg
     );
   };
   const kept = minimise({
-    items: subjects.map((_, place) => place),
+    size: subjects.length,
     suspects: judgement.suspects,
-    likely: likeliest(subjects, judgement.suspects),
+    likely: () => likeliest(subjects, judgement.suspects),
     sources: sources && guards ? place => registerSources(sources, guards.expect, place) : modelSources(model, subjects),
     fails: attempt,
     expired: () => limits.now() > deadline,
@@ -75,10 +73,12 @@ const modelSources =
   <State>(model: Model<State>, subjects: readonly Subject[]) =>
   (place: number): readonly number[] => {
     const reader = subjects[place]!;
+    const seen = callOf(reader);
     const writers: number[] = [];
     for (let w = 0; w < subjects.length && subjects[w]!.called < reader.returned; w++) {
-      if (w === place || model.readOnly?.(subjects[w]!.call)) continue;
-      if (model.observes === undefined || model.observes(reader.call, subjects[w]!.call)) writers.push(w);
+      const call = callOf(subjects[w]!);
+      if (w === place || model.readOnly?.(call)) continue;
+      if (model.observes === undefined || model.observes(seen, call)) writers.push(w);
     }
     return writers;
   };

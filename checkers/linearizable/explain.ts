@@ -1,11 +1,11 @@
 /** Why a counterexample is one: the anomaly's name and prose that names the contradiction. */
 import type { Key } from '../../harness/history/event.ts';
 import type { Json } from '../../harness/std/json.ts';
-import { show } from '../models/values.ts';
+import { sameValue, show } from '../models/values.ts';
 import { type Guards, guardsOf, initialValue, none } from './guards.ts';
-import type { Model } from './model.ts';
+import type { Call, Model } from './model.ts';
 import type { Sources } from './sources.ts';
-import { never, type Subject } from './subject.ts';
+import { callOf, never, type Subject } from './subject.ts';
 import { checkByZones, type Zone } from './zones.ts';
 
 export interface Explanation {
@@ -26,7 +26,7 @@ export interface RegisterKey {
 /** For any model: the operations, and that no order explains them. */
 export const explainAnyModel = (model: Model<never>, key: Key | undefined, kept: readonly Subject[]): Explanation => {
   const object = key === undefined ? `the ${model.name}` : `${model.name} ${key}`;
-  const list = kept.slice(0, 12).map(subject => `${model.describe(subject.call)} (${by(subject)}, ${span(subject)})`);
+  const list = kept.slice(0, 12).map(subject => `${model.describe(callOf(subject))} (${by(subject)}, ${span(subject)})`);
   const more = kept.length > list.length ? `; and ${kept.length - list.length} more` : '';
   return {
     type: 'non-linearizable',
@@ -68,25 +68,25 @@ const unexplained = (register: RegisterKey, observer: number, kept: readonly num
 const neverWritten = (register: RegisterKey, observer: number): Explanation => {
   const { subjects, guards } = register;
   const value = guards.values[guards.expect[observer]!]!;
-  const failed = register.failed.find(
-    ({ call }) => call.f !== 'read' && show(call.f === 'cas' ? last(call.input) : call.input) === show(value),
-  );
+  const failed = register.failed.find(failure => wouldWrite(callOf(failure), value));
   const said = answer(register, subjects[observer]!, value);
   if (failed === undefined) return { type: 'phantom-value', explanation: `${said}, but no operation ever wrote ${show(value)}.` };
   return {
     type: 'dirty-read',
-    explanation: `${said}, but the only operation that would have written ${show(value)} failed: ${failed.call.f} ${show(failed.call.input)} (${by(failed)}, ${span(failed)}).`,
+    explanation: `${said}, but the only operation that would have written ${show(value)} failed: ${callOf(failed).f} ${show(callOf(failed).input)} (${by(failed)}, ${span(failed)}).`,
   };
 };
 
-const last = (input: unknown) => (Array.isArray(input) ? input.at(-1) : input);
+const last = (input: Json): Json => (Array.isArray(input) ? (input as readonly Json[]).at(-1)! : input);
+
+const wouldWrite = ({ f, input }: Call, value: Json): boolean => f !== 'read' && sameValue(f === 'cas' ? last(input) : input, value);
 
 const future = (register: RegisterKey, observer: number, writer: number): Explanation => {
   const { subjects, guards } = register;
   const value = guards.values[guards.expect[observer]!]!;
   return {
     type: 'future-read',
-    explanation: `${answer(register, subjects[observer]!, value)}, but ${show(value)} was first asked to be written at ${seconds(subjects[writer]!.operation.invoke.time)} s (${by(subjects[writer]!)}), after the answer.`,
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${show(value)} was first asked to be written at ${seconds(subjects[writer]!.invoke.time)} s (${by(subjects[writer]!)}), after the answer.`,
   };
 };
 
@@ -113,7 +113,7 @@ const stale = (register: RegisterKey, observer: number, writer: number | undefin
   const unseen = seen || isCas ? '' : ` What it wrote was never seen by anybody.`;
   return {
     type: isCas ? 'cas-conflict' : seen ? 'stale-read' : 'lost-write',
-    explanation: `${answer(register, subjects[observer]!, value)}, but ${update.call.f} ${show(update.call.input)} (${by(update)}) had returned at ${seconds(returnTime(update))} s, ${again}.${unseen}`,
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${callOf(update).f} ${show(callOf(update).input)} (${by(update)}) had returned at ${seconds(returnTime(update))} s, ${again}.${unseen}`,
   };
 };
 
@@ -127,7 +127,7 @@ const casConflict = ({ subjects, guards, sources, key }: RegisterKey, kept: read
     const value = show(guards.values[guards.expect[a]!]!);
     return {
       type: 'cas-conflict',
-      explanation: `Two cas${of(key)} succeeded on the same value ${value}, which was there only once: ${show(first.call.input)} (${by(first)}, ${span(first)}) and ${show(second.call.input)} (${by(second)}, ${span(second)}).`,
+      explanation: `Two cas${of(key)} succeeded on the same value ${value}, which was there only once: ${show(callOf(first).input)} (${by(first)}, ${span(first)}) and ${show(callOf(second).input)} (${by(second)}, ${span(second)}).`,
     };
   }
   return undefined;
@@ -150,7 +150,7 @@ const alternation = ({ subjects, guards, sources, key }: RegisterKey, kept: read
       const shown = show(guards.values[value]!);
       return {
         type: guards.set[again] === none ? 'stale-read' : 'cas-conflict',
-        explanation: `${answerOf(key, late, guards.values[value]!)}, but ${shown} was ${early}, and then it was ${show(guards.values[touches(between)] ?? middle.call.input)} (${by(middle)}, ${span(middle)}); ${value === initialValue ? `nothing wrote ${shown}` : `${shown} was written only once`}.`,
+        explanation: `${answerOf(key, late, guards.values[value]!)}, but ${shown} was ${early}, and then it was ${show(guards.values[touches(between)] ?? callOf(middle).input)} (${by(middle)}, ${span(middle)}); ${value === initialValue ? `nothing wrote ${shown}` : `${shown} was written only once`}.`,
       };
     }
   }
@@ -161,9 +161,9 @@ const alternation = ({ subjects, guards, sources, key }: RegisterKey, kept: read
 const byZones = (model: Model<never>, register: RegisterKey, kept: readonly number[]): Explanation | undefined => {
   const subjects = kept.map(i => register.subjects[i]!);
   const guards = guardsOf(model.assignment!, model.init as Json, subjects);
-  const result = checkByZones(subjects, guards);
+  const result = checkByZones(guards);
   if (result.outcome !== 'violation') return undefined;
-  const told = (i: number): string => `${model.describe(subjects[i]!.call)} (${by(subjects[i]!)}, ${span(subjects[i]!)})`;
+  const told = (i: number): string => `${model.describe(callOf(subjects[i]!))} (${by(subjects[i]!)}, ${span(subjects[i]!)})`;
   if (result.order !== undefined) {
     const { early, late } = result.order;
     const type =
@@ -189,12 +189,12 @@ const twoZones = (
   const shown = (i: number): string => {
     const number = i === none ? initialValue : guards.expect[i] === none ? guards.set[i]! : guards.expect[i]!;
     const value = guards.values[number];
-    return show(value === undefined ? (last(subjects[i]!.call.input) as Json) : value);
+    return show(value === undefined ? last(callOf(subjects[i]!).input) : value);
   };
   const stretch = (zone: Zone): string => {
     const from =
       zone.returner === none ? 'the start' : `${seconds(returnTime(subjects[zone.returner]!))} s, the return of ${told(zone.returner)},`;
-    return `${from} to ${seconds(subjects[zone.caller]!.operation.invoke.time)} s, the call of ${told(zone.caller)}`;
+    return `${from} to ${seconds(subjects[zone.caller]!.invoke.time)} s, the call of ${told(zone.caller)}`;
   };
   const object = key === undefined ? 'The register' : `Register ${key}`;
   const chain = shown(held.returner) === shown(held.caller) ? '' : ` (on the way from ${shown(held.returner)} by cas)`;
@@ -211,12 +211,12 @@ const twoZones = (
 const answer = ({ key }: RegisterKey, subject: Subject, value: unknown): string => answerOf(key, subject, value);
 
 const answerOf = (key: Key | undefined, subject: Subject, value: unknown): string => {
-  const { node, process } = subject.operation.completion ?? subject.operation.invoke;
-  const where = node ?? subject.operation.invoke.node;
+  const { node, process } = subject.completion ?? subject.invoke;
+  const where = node ?? subject.invoke.node;
   const what =
-    subject.call.f === 'read'
+    callOf(subject).f === 'read'
       ? `answered read${key === undefined ? '' : ` ${key}`} = ${show(value as never)}`
-      : `answered ok to ${subject.call.f} ${show(subject.call.input)}${of(key)}, which needs ${show(value as never)}`;
+      : `answered ok to ${callOf(subject).f} ${show(callOf(subject).input)}${of(key)}, which needs ${show(value as never)}`;
   return where === undefined
     ? `Process ${process} was ${what} (${span(subject)})`
     : `${where} ${what} (process ${process}, ${span(subject)})`;
@@ -224,17 +224,17 @@ const answerOf = (key: Key | undefined, subject: Subject, value: unknown): strin
 
 const of = (key: Key | undefined): string => (key === undefined ? '' : ` on ${key}`);
 
-const by = ({ operation: { invoke, completion } }: Subject): string => {
+const by = ({ invoke, completion }: Subject): string => {
   const node = completion?.node ?? invoke.node;
   return node === undefined ? `process ${invoke.process}` : `process ${invoke.process} on ${node}`;
 };
 
-const returnTime = ({ operation }: Subject): number => operation.completion?.time ?? operation.invoke.time;
+const returnTime = ({ invoke, completion }: Subject): number => completion?.time ?? invoke.time;
 
-const span = ({ operation, returned }: Subject): string =>
-  returned === never
-    ? `${seconds(operation.invoke.time)} s, outcome unknown`
-    : `${seconds(operation.invoke.time)}-${seconds(returnTime({ operation } as Subject))} s`;
+const span = (subject: Subject): string =>
+  subject.returned === never
+    ? `${seconds(subject.invoke.time)} s, outcome unknown`
+    : `${seconds(subject.invoke.time)}-${seconds(returnTime(subject))} s`;
 
 /** Seconds with milliseconds, or finer where a millisecond is long. */
 const seconds = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(nanoseconds < 1e9 ? 6 : 3);

@@ -5,7 +5,7 @@
 import type { Json } from '../../harness/std/json.ts';
 import { valueKey } from '../models/values.ts';
 import type { Assignment, Call } from './model.ts';
-import type { Subject } from './subject.ts';
+import { callOf, type Subject } from './subject.ts';
 
 /** No guard, or nothing set. */
 export const none = -1;
@@ -16,6 +16,9 @@ export interface Guards {
   readonly expect: Int32Array;
   readonly forbid: Int32Array;
   readonly set: Int32Array;
+  /** When each was called and returned, as in its subject. */
+  readonly called: Int32Array;
+  readonly returned: Int32Array;
   /** The values by number. */
   readonly values: readonly (Json | undefined)[];
   /** Whether any operation forbids a value. */
@@ -39,10 +42,14 @@ export const guardsOf = (assignment: (call: Call) => Assignment, init: Json, sub
   };
   const size = subjects.length;
   const [expect, forbid, set] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)];
+  const [called, returned] = [new Int32Array(size), new Int32Array(size)];
   const given: (Json | undefined)[] = new Array(size);
   let forbids = false;
   for (let i = 0; i < size; i++) {
-    const part = assignment(subjects[i]!.call);
+    const subject = subjects[i]!;
+    const part = assignment(callOf(subject));
+    called[i] = subject.called;
+    returned[i] = subject.returned;
     expect[i] = observe(part.expect);
     forbid[i] = observe(part.forbid);
     forbids ||= part.forbid !== undefined;
@@ -52,5 +59,5 @@ export const guardsOf = (assignment: (call: Call) => Assignment, init: Json, sub
     const value = given[i];
     set[i] = value === undefined ? none : (numbers.get(valueKey(value)) ?? unobservedValue);
   }
-  return { expect, forbid, set, values, forbids };
+  return { expect, forbid, set, called, returned, values, forbids };
 };

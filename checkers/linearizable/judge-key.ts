@@ -1,10 +1,10 @@
 /** One key's verdict by the cheapest exact method: observations that nothing explains, zones, then the general search. */
 import type { Json } from '../../harness/std/json.ts';
 import { compile, compileGuards } from './automaton.ts';
-import { guardsOf } from './guards.ts';
+import { type Guards, guardsOf } from './guards.ts';
 import type { Model } from './model.ts';
 import { type Limits, search } from './search.ts';
-import { inexplicable, sourcesOf } from './sources.ts';
+import { inexplicable, type Sources, sourcesOf } from './sources.ts';
 import type { Subject } from './subject.ts';
 import { timelineOf } from './timeline.ts';
 import { checkByZones } from './zones.ts';
@@ -18,24 +18,29 @@ export interface KeyJudgement {
   readonly verifiedUpTo?: number | undefined;
   readonly reason?: 'time' | 'memory';
   readonly configurations?: number;
+  /** What was found out about a register-like key on the way. */
+  readonly register?: { readonly guards: Guards; readonly sources: Sources };
 }
 
 export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement => {
   if (model.assignment === undefined) return judgeBySearch(subjects, model, limits);
   const guards = guardsOf(model.assignment, model.init as Json, subjects);
-  const zones = checkByZones(subjects, guards);
+  const zones = checkByZones(guards);
   if (zones.outcome === 'linearizable') return { outcome: 'linearizable', method: 'zones', suspects: [] };
-  const sources = sourcesOf(subjects, guards);
-  const odd = inexplicable(subjects, guards, sources);
+  const sources = sourcesOf(guards);
+  const register = { guards, sources };
+  const odd = inexplicable(guards, sources);
   if (odd !== undefined) {
     return {
       outcome: 'violation',
       method: 'observations',
       suspects: [odd, sources.shown(odd), sources.overwriter(odd)].filter(i => i !== undefined),
+      register,
     };
   }
-  if (zones.outcome === 'violation') return { outcome: 'violation', method: 'zones', suspects: zones.suspects };
-  return searched(subjects, compileGuards(guards), limits);
+  if (zones.outcome === 'violation') return { outcome: 'violation', method: 'zones', suspects: zones.suspects, register };
+  const found = searched(subjects, compileGuards(guards), limits);
+  return found.outcome === 'violation' ? { ...found, register } : found;
 };
 
 /** By the general search alone, whatever the model offers besides. */

@@ -34,18 +34,23 @@ const mutations: readonly (readonly [what: string, file: string, from: string, t
   ['cas overwrites', 'automaton.ts', 'overwrites: flags(cls => free(cls) && ', 'overwrites: flags(cls => '],
   ['zones may overlap', 'zones.ts', 'b.firstReturn < a.lastCall', 'b.firstReturn < 0'],
   ['zones may lie within others', 'zones.ts', 'zone.firstReturn < around.lastCall', 'zone.firstReturn < 0'],
-  ['chains may run backwards', 'zones.ts', 'subjects[cas]!.returned < zone.lastCall', 'subjects[cas]!.returned < 0'],
+  ['chains may run backwards', 'zones.ts', 'guards.returned[cas]! < zone.lastCall', 'guards.returned[cas]! < 0'],
   ['two cas may take one value', 'zones.ts', 'if (other !== none) return', 'if (other === -9) return'],
   ['cas may explain each other', 'zones.ts', 'if (chained > links)', 'if (chained > links + 99)'],
   ['overwritten writes can be read', 'sources.ts', '>= threshold(observer);', '>= -9;'],
-  ['writes of the future can be read', 'sources.ts', 'w => subjects[w]!.called < until);', '() => true);'],
+  [
+    'writes of the future can be read',
+    'sources.ts',
+    'writersOf(value), w => called[w]! < returned[observer]!)',
+    'writersOf(value), () => true)',
+  ],
   [
     'the initial value is always there',
     'sources.ts',
-    'guards.expect[observer] === initialValue && threshold(observer) < 0',
-    'guards.expect[observer] === initialValue',
+    'expect[observer] === initialValue && threshold(observer) < 0',
+    'expect[observer] === initialValue',
   ],
-  ['failed operations happened', 'subject.ts', "type === 'fail' ? group.failed : group.subjects", 'group.subjects'],
+  ['failed operations happened', 'subject.ts', "completion?.type === 'fail'", "completion?.type === 'lost'"],
 ];
 
 /** Breaks that cost time or clarity but no verdict, because another part still decides rightly. */

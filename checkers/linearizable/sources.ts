@@ -3,11 +3,11 @@
  * returned and was not certainly overwritten: no update was called after it returned and itself returned before the observer was called.
  */
 import { type Guards, initialValue, none } from './guards.ts';
-import { never, type Subject } from './subject.ts';
+import { never } from './subject.ts';
 
 export interface Sources {
   /** All operations that set this value, by call. */
-  writersOf(value: number): readonly number[];
+  writersOf(value: number): Int32Array;
   /** Those that `observer` can have seen, by call. */
   possible(observer: number): readonly number[];
   /** Whether `observer` can have seen the initial value as it was at the start. */
@@ -23,37 +23,29 @@ export interface Sources {
   overwriter(observer: number): number | undefined;
 }
 
-export const sourcesOf = (subjects: readonly Subject[], guards: Guards): Sources => {
-  const writers = new Map<number, number[]>();
-  const updates: number[] = [];
-  for (let i = 0; i < subjects.length; i++) {
-    const value = guards.set[i]!;
-    if (value === none) continue;
-    const list = writers.get(value);
-    if (list === undefined) writers.set(value, [i]);
-    else list.push(i);
-    if (subjects[i]!.returned !== never) updates.push(i);
-  }
-  updates.sort((a, b) => subjects[a]!.returned - subjects[b]!.returned);
-  const returned = Float64Array.from(updates, i => subjects[i]!.returned);
-  /** Of the first k+1 updates to return, the one called last. */
-  const lastCalled = new Int32Array(updates.length);
+/** O(n log n) time, O(n) memory. */
+export const sourcesOf = (guards: Guards): Sources => {
+  const { expect, set, called, returned } = guards;
+  const { writersOf, latestReturnOf } = writersByValue(guards);
+  const updates = Int32Array.from(set.keys()).filter(i => set[i] !== none && returned[i] !== never);
+  updates.sort((a, b) => returned[a]! - returned[b]!);
+  /** Of the first k+1 updates to return, when the last one of them was called. */
+  const lastCall = new Int32Array(updates.length);
+  let latest = -1;
   for (let k = 0; k < updates.length; k++) {
-    const before = k === 0 ? undefined : lastCalled[k - 1]!;
-    lastCalled[k] = before !== undefined && subjects[before]!.called > subjects[updates[k]!]!.called ? before : updates[k]!;
+    latest = Math.max(latest, called[updates[k]!]!);
+    lastCall[k] = latest;
   }
-  const lastUpdateBefore = (position: number): number | undefined => lastCalled[lowerBound(returned, position) - 1];
-  const latestReturn = latestReturns(subjects, writers);
-  const writersOf = (value: number): readonly number[] => writers.get(value) ?? [];
+  /** A writer that returned before this moment was overwritten before the observer was called; -1: nothing was. */
   const threshold = (observer: number): number => {
-    const update = lastUpdateBefore(subjects[observer]!.called);
-    return update === undefined ? -1 : subjects[update]!.called;
+    const before = countWhile(updates, u => returned[u]! < called[observer]!);
+    return before === 0 ? -1 : lastCall[before - 1]!;
   };
-  const initialPossible = (observer: number): boolean => guards.expect[observer] === initialValue && threshold(observer) < 0;
+  const initialPossible = (observer: number): boolean => expect[observer] === initialValue && threshold(observer) < 0;
+  const others = (observer: number): Int32Array => writersOf(expect[observer]!).filter(w => w !== observer);
   const possible = (observer: number): readonly number[] => {
     const least = threshold(observer);
-    const until = subjects[observer]!.returned;
-    return writersOf(guards.expect[observer]!).filter(w => w !== observer && subjects[w]!.called < until && subjects[w]!.returned >= least);
+    return [...others(observer)].filter(w => called[w]! < returned[observer]! && returned[w]! >= least);
   };
   return {
     writersOf,
@@ -61,57 +53,54 @@ export const sourcesOf = (subjects: readonly Subject[], guards: Guards): Sources
     initialPossible,
     explicable: observer => {
       if (initialPossible(observer)) return true;
-      const list = writers.get(guards.expect[observer]!);
-      if (list === undefined) return false;
-      const until = subjects[observer]!.returned;
-      let count = upperBound(list, w => subjects[w]!.called < until);
-      if (guards.set[observer] === guards.expect[observer]) return count > 1 || possible(observer).length > 0;
-      count -= 1;
-      return count >= 0 && latestReturn.get(guards.expect[observer]!)![count]! >= threshold(observer);
+      const value = expect[observer]!;
+      if (set[observer] === value) return possible(observer).length > 0;
+      const count = countWhile(writersOf(value), w => called[w]! < returned[observer]!);
+      return count > 0 && latestReturnOf(value, count - 1) >= threshold(observer);
     },
     shown: observer => {
-      const all = writersOf(guards.expect[observer]!).filter(w => w !== observer);
-      const earlier = all.filter(w => subjects[w]!.called < subjects[observer]!.returned);
-      return earlier.findLast(w => guards.expect[w] === none) ?? earlier.at(-1) ?? all[0];
+      const all = others(observer);
+      const earlier = all.filter(w => called[w]! < returned[observer]!);
+      return earlier.findLast(w => expect[w] === none) ?? earlier.at(-1) ?? all[0];
     },
     overwriter: observer => {
-      const { called, returned } = subjects[observer]!;
-      const earlier = writersOf(guards.expect[observer]!).filter(w => w !== observer && subjects[w]!.called < returned);
-      const after = earlier.reduce((latest, w) => Math.max(latest, subjects[w]!.returned), -1);
-      const between = updates.filter(u => u !== observer && subjects[u]!.returned < called && subjects[u]!.called > after);
-      return between.findLast(u => guards.expect[u] === none) ?? between.at(-1);
+      const earlier = others(observer).filter(w => called[w]! < returned[observer]!);
+      const after = earlier.reduce((most, w) => Math.max(most, returned[w]!), -1);
+      const between = updates.filter(u => u !== observer && returned[u]! < called[observer]! && called[u]! > after);
+      return between.findLast(u => expect[u] === none) ?? between.at(-1);
     },
   };
 };
 
-/** Per value, of its first k+1 writers by call, the latest return. */
-const latestReturns = (subjects: readonly Subject[], writers: ReadonlyMap<number, readonly number[]>): Map<number, Float64Array> => {
-  const latest = new Map<number, Float64Array>();
-  for (const [value, list] of writers) {
-    const column = new Float64Array(list.length);
-    let most = -1;
-    for (let k = 0; k < list.length; k++) {
-      most = Math.max(most, subjects[list[k]!]!.returned);
-      column[k] = most;
-    }
-    latest.set(value, column);
+interface Writers {
+  writersOf(value: number): Int32Array;
+  /** Of a value's first k+1 writers by call, the latest return. */
+  latestReturnOf(value: number, k: number): number;
+}
+
+/** All writers in one column, grouped by value. */
+const writersByValue = ({ set, returned, values }: Guards): Writers => {
+  const start = new Int32Array(values.length + 1);
+  for (let i = 0; i < set.length; i++) if (set[i] !== none) start[set[i]! + 1]!++;
+  for (let value = 0; value < values.length; value++) start[value + 1]! += start[value]!;
+  const next = start.slice();
+  const writers = new Int32Array(start[values.length]!);
+  const latest = new Int32Array(writers.length);
+  for (let i = 0; i < set.length; i++) {
+    const value = set[i]!;
+    if (value === none) continue;
+    const at = next[value]!++;
+    writers[at] = i;
+    latest[at] = at === start[value] ? returned[i]! : Math.max(latest[at - 1]!, returned[i]!);
   }
-  return latest;
+  return {
+    writersOf: value => writers.subarray(start[value]!, start[value + 1]!),
+    latestReturnOf: (value, k) => latest[start[value]! + k]!,
+  };
 };
 
-/** How many of the ascending numbers are below `limit`. */
-const lowerBound = (numbers: Float64Array, limit: number): number => {
-  let [low, high] = [0, numbers.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (numbers[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
-/** How many items at the front of the list satisfy a condition that holds for a front part of it. */
-const upperBound = (list: readonly number[], holds: (item: number) => boolean): number => {
+/** How many items at the front satisfy a condition that holds for a front part of the list. */
+const countWhile = (list: Int32Array, holds: (item: number) => boolean): number => {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -122,11 +111,10 @@ const upperBound = (list: readonly number[], holds: (item: number) => boolean): 
 };
 
 /** The answered operation, first to return, whose observation nobody can have caused; undefined if there is none. O(n log n). */
-export const inexplicable = (subjects: readonly Subject[], guards: Guards, sources: Sources): number | undefined => {
+export const inexplicable = ({ expect, returned }: Guards, sources: Sources): number | undefined => {
   let found: number | undefined;
-  for (let i = 0; i < subjects.length; i++) {
-    const { returned } = subjects[i]!;
-    if (returned === never || guards.expect[i] === none || (found !== undefined && subjects[found]!.returned < returned)) continue;
+  for (let i = 0; i < expect.length; i++) {
+    if (expect[i] === none || returned[i] === never || (found !== undefined && returned[found]! < returned[i]!)) continue;
     if (!sources.explicable(i)) found = i;
   }
   return found;

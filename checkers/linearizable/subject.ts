@@ -3,7 +3,7 @@
  * From here on time means the position of an event in the history: equal clock readings never matter.
  */
 import type { Event, History, Key } from '../../harness/history/event.ts';
-import { type Operation, operationIndex } from '../../harness/history/operation.ts';
+import { operationIndex } from '../../harness/history/operation.ts';
 import type { Call } from './model.ts';
 
 /** No return: the operation may take effect at any later time, or never. */
@@ -11,11 +11,11 @@ export const never = 0x7fffffff;
 
 /** One operation of one key. */
 export interface Subject {
-  readonly operation: Operation;
-  readonly call: Call;
+  readonly invoke: Event;
+  readonly completion: Event | undefined;
   /** Position of the invocation among the history's events. */
   readonly called: number;
-  /** Position of the `ok`; `never` for an unknown outcome. */
+  /** Position of the `ok` or `fail`; `never` for an unknown outcome. */
   readonly returned: number;
 }
 
@@ -27,56 +27,52 @@ export interface KeyHistory {
   readonly failed: readonly Subject[];
 }
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** The operations of a history by key. O(n). A completion without an invocation is left out. */
 export const splitByKey = (history: History): { readonly keys: readonly KeyHistory[]; readonly operations: number } => {
-  const keys = new Map<Key | undefined, { key: Key | undefined; subjects: Subject[]; failed: Subject[] }>();
-  const open = new Map<number, number>();
-  const started: Event[] = [];
-  const completed: (Event | undefined)[] = [];
-  const calledAt: number[] = [];
-  const returnedAt: number[] = [];
+  const keys = new Map<Key | undefined, { key: Key | undefined; subjects: Mutable<Subject>[]; failures: number }>();
+  const open = new Map<number, Mutable<Subject>>();
+  let operations = 0;
   for (let position = 0; position < history.length; position++) {
     const event = history[position]!;
     if (typeof event.process !== 'number') continue;
     if (event.type === 'invoke') {
-      open.set(event.process, started.length);
-      started.push(event);
-      completed.push(undefined);
-      calledAt.push(position);
-      returnedAt.push(never);
+      const subject = { invoke: event, completion: undefined, called: position, returned: never };
+      open.set(event.process, subject);
+      operations++;
+      const group = keys.get(event.key);
+      if (group === undefined) keys.set(event.key, { key: event.key, subjects: [subject], failures: 0 });
+      else group.subjects.push(subject);
       continue;
     }
-    const at = open.get(event.process);
-    if (at === undefined) continue;
-    open.delete(event.process);
-    completed[at] = event;
-    returnedAt[at] = position;
+    const subject = open.get(event.process);
+    if (subject === undefined || subject.completion !== undefined) continue;
+    subject.completion = event;
+    if (event.type === 'info') continue;
+    subject.returned = position;
+    if (event.type === 'fail') keys.get(subject.invoke.key)!.failures++;
   }
-  for (let i = 0; i < started.length; i++) {
-    const invoke = started[i]!;
-    const completion = completed[i];
-    const type = completion === undefined || completion.type === 'invoke' ? 'info' : completion.type;
-    let group = keys.get(invoke.key);
-    if (group === undefined) {
-      group = { key: invoke.key, subjects: [], failed: [] };
-      keys.set(invoke.key, group);
-    }
-    (type === 'fail' ? group.failed : group.subjects).push({
-      operation: { invoke, completion, type },
-      call: callOf(invoke, type === 'ok' ? completion : undefined),
-      called: calledAt[i]!,
-      returned: type === 'info' ? never : returnedAt[i]!,
-    });
-  }
-  return { keys: [...keys.values()], operations: started.length };
+  const split = [...keys.values()].map(({ key, subjects, failures }) =>
+    failures === 0
+      ? { key, subjects, failed: [] }
+      : { key, subjects: subjects.filter(subject => !hasFailed(subject)), failed: subjects.filter(hasFailed) },
+  );
+  return { keys: split, operations };
 };
 
-const callOf = (invoke: Event, ok: Event | undefined): Call => {
-  if (ok === undefined) return { f: invoke.f, input: invoke.value, output: undefined };
-  const call = { f: invoke.f, input: invoke.value, output: ok.value };
-  return ok.applied === false ? { ...call, applied: false } : call;
+const hasFailed = ({ completion }: Subject): boolean => completion?.type === 'fail';
+
+/** The operation as a model sees it. */
+export const callOf = ({ invoke, completion }: Subject): Call => {
+  if (completion?.type !== 'ok') return { f: invoke.f, input: invoke.value, output: undefined };
+  const call = { f: invoke.f, input: invoke.value, output: completion.value };
+  return completion.applied === false ? { ...call, applied: false } : call;
 };
+
+/** The name of an operation in a verdict. */
+export const indexOf = ({ invoke, completion }: Subject): number =>
+  operationIndex({ invoke, completion, type: completion === undefined || completion.type === 'invoke' ? 'info' : completion.type });
 
 /** The operations' names in a verdict, in history order. */
-export const indicesOf = (subjects: readonly Subject[]): number[] =>
-  subjects.map(subject => operationIndex(subject.operation)).sort((a, b) => a - b);
+export const indicesOf = (subjects: readonly Subject[]): number[] => subjects.map(indexOf).sort((a, b) => a - b);

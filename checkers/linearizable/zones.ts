@@ -9,7 +9,7 @@
  * Source: Gibbons & Korach, "Testing shared memories", SIAM J. Comput. 1997 (clusters and zones).
  */
 import { type Guards, initialValue, none, unobservedValue } from './guards.ts';
-import { never, type Subject } from './subject.ts';
+import { never } from './subject.ts';
 
 export type ZoneResult =
   | { readonly outcome: 'linearizable' | 'inapplicable' }
@@ -53,10 +53,10 @@ class Contradiction {
   }
 }
 
-export const checkByZones = (subjects: readonly Subject[], guards: Guards): ZoneResult => {
+export const checkByZones = (guards: Guards): ZoneResult => {
   const writer = writersByValue(guards);
   if (writer === undefined) return { outcome: 'inapplicable' };
-  const found = contradiction(subjects, guards, writer);
+  const found = contradiction(guards, writer);
   return found === undefined
     ? { outcome: 'linearizable' }
     : { outcome: 'violation', suspects: [...new Set(found.suspects)], zones: found.zones, order: found.order };
@@ -75,11 +75,11 @@ const writersByValue = (guards: Guards): Int32Array | undefined => {
   return writer;
 };
 
-const contradiction = (subjects: readonly Subject[], guards: Guards, writer: Int32Array): Contradiction | undefined => {
-  const { expect, set } = guards;
-  const because = effectiveOperations(subjects, guards, writer);
+const contradiction = (guards: Guards, writer: Int32Array): Contradiction | undefined => {
+  const { expect, set, called, returned } = guards;
+  const because = effectiveOperations(guards, writer);
   if (because instanceof Contradiction) return because;
-  const reads = readGroups(subjects, guards);
+  const reads = readGroups(guards);
   const successor = successorsByValue(guards, because);
   if (successor instanceof Contradiction) return successor;
   const zones: Zone[] = [];
@@ -90,14 +90,14 @@ const contradiction = (subjects: readonly Subject[], guards: Guards, writer: Int
       chained++;
       continue;
     }
-    const zone = { firstReturn: subjects[i]!.returned, lastCall: subjects[i]!.called, returner: i, caller: i };
-    const links = fill(zone, set[i]!, subjects, guards, reads, successor);
+    const zone = { firstReturn: returned[i]!, lastCall: called[i]!, returner: i, caller: i };
+    const links = fill(zone, set[i]!, guards, reads, successor);
     if (links instanceof Contradiction) return links;
     chained -= links;
     zones.push(zone);
   }
   const initial: Zone = { firstReturn: start, lastCall: start, returner: none, caller: none };
-  const links = fill(initial, initialValue, subjects, guards, reads, successor);
+  const links = fill(initial, initialValue, guards, reads, successor);
   if (links instanceof Contradiction) return links;
   if (initial.caller !== none) zones.push(initial);
   if (chained > links) return new Contradiction(cyclic(guards, because, writer));
@@ -113,13 +113,13 @@ const answered = -1;
  * Why each operation counts: `answered`, or the operation that saw the value of an unknown outcome, or `idle`.
  * A value that nobody wrote is a contradiction.
  */
-const effectiveOperations = (subjects: readonly Subject[], guards: Guards, writer: Int32Array): Int32Array | Contradiction => {
-  const because = new Int32Array(subjects.length).fill(idle);
-  for (let i = 0; i < subjects.length; i++) if (subjects[i]!.returned !== never) because[i] = answered;
-  for (let i = 0; i < subjects.length; i++) {
+const effectiveOperations = ({ expect, returned }: Guards, writer: Int32Array): Int32Array | Contradiction => {
+  const because = new Int32Array(expect.length).fill(idle);
+  for (let i = 0; i < expect.length; i++) if (returned[i] !== never) because[i] = answered;
+  for (let i = 0; i < expect.length; i++) {
     if (because[i] !== answered) continue;
     for (let observer = i; ; ) {
-      const value = guards.expect[observer]!;
+      const value = expect[observer]!;
       if (value === none || value === initialValue) break;
       const source = writer[value]!;
       if (source === none) return new Contradiction(reasons(observer, because));
@@ -144,13 +144,13 @@ interface ReadGroups {
   readonly lastCalled: Int32Array;
 }
 
-const readGroups = (subjects: readonly Subject[], { expect, set, values }: Guards): ReadGroups => {
+const readGroups = ({ expect, set, returned, values }: Guards): ReadGroups => {
   const firstToReturn = new Int32Array(values.length).fill(none);
   const lastCalled = new Int32Array(values.length).fill(none);
-  for (let i = 0; i < subjects.length; i++) {
+  for (let i = 0; i < expect.length; i++) {
     const value = expect[i]!;
-    if (value === none || set[i] !== none || subjects[i]!.returned === never) continue;
-    if (firstToReturn[value] === none || subjects[i]!.returned < subjects[firstToReturn[value]!]!.returned) firstToReturn[value] = i;
+    if (value === none || set[i] !== none || returned[i] === never) continue;
+    if (firstToReturn[value] === none || returned[i]! < returned[firstToReturn[value]!]!) firstToReturn[value] = i;
     lastCalled[value] = i; // subjects come in call order
   }
   return { firstToReturn, lastCalled };
@@ -173,7 +173,6 @@ const successorsByValue = ({ expect, set, values }: Guards, because: Int32Array)
 const fill = (
   zone: Zone,
   value: number,
-  subjects: readonly Subject[],
   guards: Guards,
   { firstToReturn, lastCalled }: ReadGroups,
   successor: Int32Array,
@@ -181,25 +180,25 @@ const fill = (
   for (let links = 0; ; links++) {
     const reader = firstToReturn[value]!;
     if (reader !== none) {
-      if (subjects[reader]!.returned < zone.lastCall) return backwards(reader, zone.caller);
-      widen(zone, subjects, reader, lastCalled[value]!);
+      if (guards.returned[reader]! < zone.lastCall) return backwards(reader, zone.caller);
+      widen(zone, guards, reader, lastCalled[value]!);
     }
     const cas = successor[value]!;
     if (cas === none) return links;
-    if (subjects[cas]!.returned < zone.lastCall) return backwards(cas, zone.caller);
-    widen(zone, subjects, cas, cas);
+    if (guards.returned[cas]! < zone.lastCall) return backwards(cas, zone.caller);
+    widen(zone, guards, cas, cas);
     value = guards.set[cas]!;
     if (value === unobservedValue) return links + 1;
   }
 };
 
-const widen = (zone: Zone, subjects: readonly Subject[], returner: number, caller: number): void => {
-  if (subjects[returner]!.returned < zone.firstReturn) {
-    zone.firstReturn = subjects[returner]!.returned;
+const widen = (zone: Zone, { called, returned }: Guards, returner: number, caller: number): void => {
+  if (returned[returner]! < zone.firstReturn) {
+    zone.firstReturn = returned[returner]!;
     zone.returner = returner;
   }
-  if (subjects[caller]!.called > zone.lastCall) {
-    zone.lastCall = subjects[caller]!.called;
+  if (called[caller]! > zone.lastCall) {
+    zone.lastCall = called[caller]!;
     zone.caller = caller;
   }
 };
