@@ -11,6 +11,7 @@ test.each([
   [['n1>n2', 'n1>n3'], 'n1 → n2, n3'],
   [['n1>n3', 'n2>n3'], 'n1, n2 → n3'],
   [['clients>n1', 'n1>clients'], 'clients | n1'],
+  [[...cut(['n1'], ['n2']), ...cut(['n2'], ['n3']), ...cut(['n3'], ['n4'])], 'n1–n2, n2–n3, n3–n4'],
   [['n1>n2', 'n2>n1', 'n2>n3', 'n3>n2', 'n3>n1'], 'n1 → n2; n2 → n1, n3; n3 → n1, n2'],
   [[], 'nothing'],
 ])('%j is written %s', (targets, text) => {

@@ -1,4 +1,4 @@
-/** What a fault hit, in few words: `n3 | n1, n2, n4, n5` for a partition, `n1 → n2` for one direction, `n2` for a node. */
+/** What a fault hit, in few words: `n3 | n1, n2, n4, n5` for two sides, `n1–n2` for a link, `n1 → n2` for one direction, `n2` for a node. */
 
 /** Nodes stay as they are; flows are gathered. Order follows the targets given. */
 export const describeTargets = (targets: readonly string[]): string => {
@@ -8,7 +8,7 @@ export const describeTargets = (targets: readonly string[]): string => {
     const [from, end] = target.split('>');
     if (end !== undefined) to.set(from!, (to.get(from!) ?? new Set()).add(end));
   }
-  return [nodes.join(', '), sides(to) ?? directions(to)].filter(Boolean).join('; ') || 'nothing';
+  return [nodes.join(', '), sides(to) ?? pairs(to) ?? directions(to)].filter(Boolean).join('; ') || 'nothing';
 };
 
 type Flows = ReadonlyMap<string, ReadonlySet<string>>;
@@ -26,6 +26,17 @@ const sides = (to: Flows): string | undefined => {
     .sort((a, b) => a.length - b.length)
     .map(side => side.join(', '))
     .join(' | ');
+};
+
+/** Links cut both ways, each once; undefined where some flow has no reverse. */
+const pairs = (to: Flows): string | undefined => {
+  const links: string[] = [];
+  for (const [from, ends] of to)
+    for (const end of ends) {
+      if (!to.get(end)?.has(from)) return undefined;
+      if (from < end) links.push(`${from}–${end}`);
+    }
+  return links.sort().join(', ');
 };
 
 /** Each sender with its receivers; senders that share theirs are gathered. */

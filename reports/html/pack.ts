@@ -110,10 +110,11 @@ const textLines = ({ invoke, completion, type }: Operation, limit: number): stri
 
 const cut = (text: string, limit: number): string => (text.length <= limit ? text : limit === 0 ? '…' : `${text.slice(0, limit - 1)}…`);
 
-/** Completions per bin of a round length; at most about 1,200 bins. */
+/** Completions per bin of a round length: at most about 1,200 bins, and wide enough that most hold 20 completions or more. */
 const throughputOf = (operations: readonly Operation[], durationMs: number): Throughput => {
   const lastMs = operations.reduce((last, { completion }) => Math.max(last, (completion?.time ?? 0) / 1e6), durationMs);
-  const binMs = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find(width => lastMs / width <= 1200) ?? 600_000;
+  const enough = Math.max(lastMs / 1200, Math.min(1000, (20 * lastMs) / Math.max(1, operations.length)));
+  const binMs = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find(width => width >= enough) ?? 600_000;
   const bins = Math.floor(lastMs / binMs) + 1;
   const counts = { ok: new Array<number>(bins).fill(0), fail: new Array<number>(bins).fill(0), info: new Array<number>(bins).fill(0) };
   for (const { completion, type } of operations) if (completion) counts[type][Math.floor(completion.time / 1e6 / binMs)]!++;

@@ -158,6 +158,18 @@ describe.skipIf(missing)('the report in Chromium', () => {
     await page.waitForSelector('#operation');
   });
 
+  test('of several anomalies the smallest is shown, and a link unfolds another', async () => {
+    const { results, history } = syntheticRun({ operations: 2000, verdict: false });
+    const [check] = results.checks;
+    const small = { type: 'lost-write', key: 'r1', operations: check!.anomalies[0]!.operations.slice(-2), explanation: 'two of them' };
+    const { page } = await open({ results: { ...results, checks: [{ ...check!, anomalies: [...check!.anomalies, small] }] }, history });
+    expect(await page.locator('.anomaly').count()).toBe(1);
+    expect(await page.locator('.anomaly .explanation').textContent()).toBe('two of them');
+    await page.click('.folded a');
+    await page.waitForSelector('#anomaly-0-0:focus');
+    expect(await page.locator('.anomaly').count()).toBe(2);
+  });
+
   test('values, errors, names and log lines of the system stay text', async () => {
     const evil = '</script><img src=x onerror=alert(1)><b>bold</b>';
     const { results, history } = syntheticRun({ operations: 200, verdict: false });

@@ -27,7 +27,7 @@ export const App = ({ summary }: { summary: Summary }) => {
       <Verdict summary={summary} />
       <Contents summary={summary} />
       {failure && <p role="alert">The operations could not be read: {failure}</p>}
-      <Counterexamples summary={summary} operations={operations} />
+      <Counterexamples summary={summary} operations={operations} route={route} />
       <Timeline summary={summary} operations={operations} />
       {operations && route?.to === 'operation' && <OperationPanel summary={summary} operations={operations} index={route.index} />}
       <Faults results={results} />

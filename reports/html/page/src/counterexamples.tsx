@@ -1,5 +1,5 @@
 /** Each anomaly: why the answers cannot be, the drawing, and the complete set of operations that force it. */
-import { useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Results } from '../../../contract.ts';
 import type { OperationDetail } from '../../../operation-detail.ts';
 import { visible } from '../../../operation-label.ts';
@@ -9,39 +9,67 @@ import { detailAt, rowsAround } from './detail.ts';
 import { Lanes } from './lanes.tsx';
 import type { Operations } from './load.ts';
 import { OperationsTable } from './operations-table.tsx';
-import { linkTo } from './route.ts';
+import { elementId, linkTo, type Route } from './route.ts';
 import { Section } from './section.tsx';
 import { Term } from './term.tsx';
 
 type Anomaly = Results['checks'][number]['anomalies'][number];
 
-/** Drawn at first; the rest on demand. */
-const shownFirst = 3;
 /** More bars than this make no picture. */
 const mostBars = 150;
 const mostAround = 40;
+const mostFolded = 30;
 
-export const Counterexamples = ({ summary, operations }: { summary: Summary; operations: Operations | undefined }) => {
-  const found = summary.results.checks.flatMap(({ model, anomalies }, check) =>
-    anomalies.map((anomaly, at) => ({ model, anomaly, id: { check, anomaly: at } })),
-  );
-  const linked = /^#\/anomaly\/(\d+)\/(\d+)$/.exec(location.hash);
-  const linkedAt = found.findIndex(({ id }) => id.check === Number(linked?.[1]) && id.anomaly === Number(linked?.[2]));
-  const [shown, setShown] = useState(Math.max(shownFirst, linkedAt + 1));
+interface CounterexamplesProps {
+  summary: Summary;
+  operations: Operations | undefined;
+  route: Route | undefined;
+}
+
+/** The one with the fewest operations in full, for it is the easiest to read; the others as links that unfold them. */
+export const Counterexamples = ({ summary, operations, route }: CounterexamplesProps) => {
+  const found = summary.results.checks
+    .flatMap(({ model, anomalies }, check) =>
+      anomalies.map((anomaly, at) => ({
+        model,
+        anomaly,
+        id: { check, anomaly: at },
+        name: elementId({ to: 'anomaly', check, anomaly: at }),
+      })),
+    )
+    .sort((a, b) => effort(a.anomaly) - effort(b.anomaly));
+  const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set(found.slice(0, 1).map(({ name }) => name)));
+  const linked = route?.to === 'anomaly' ? elementId(route) : undefined;
+  useEffect(() => {
+    if (linked !== undefined) setUnfolded(before => new Set([...before, linked]));
+  }, [linked]);
   if (found.length === 0) return null;
+  const isShown = (name: string): boolean => unfolded.has(name) || name === linked;
+  const folded = found.filter(({ name }) => !isShown(name));
   return (
     <Section id="counterexample" title={found.length === 1 ? 'The contradiction' : `${count(found.length)} contradictions`}>
-      {found.slice(0, shown).map(({ model, anomaly, id }) => (
-        <Counterexample key={`${id.check}/${id.anomaly}`} {...{ summary, operations, model, anomaly, id }} />
-      ))}
-      {shown < found.length && (
-        <button type="button" onClick={() => setShown(shown + 10)}>
-          Show {Math.min(10, found.length - shown)} of {count(found.length - shown)} more
-        </button>
+      {found.map(({ name, ...rest }) => isShown(name) && <Counterexample key={name} {...{ summary, operations, ...rest }} />)}
+      {folded.length > 0 && (
+        <div class="folded">
+          Also:{' '}
+          {folded.slice(0, mostFolded).map(({ name, id, anomaly }) => (
+            <a key={name} href={linkTo({ to: 'anomaly', ...id })}>
+              {anomaly.type}
+              {anomaly.key !== undefined && ` on key ${anomaly.key}`}
+            </a>
+          ))}{' '}
+          {folded.length > mostFolded && `and ${count(folded.length - mostFolded)} more`}
+          <button type="button" onClick={() => setUnfolded(new Set(found.slice(0, mostFolded).map(({ name }) => name)))}>
+            Show them here
+          </button>
+        </div>
       )}
     </Section>
   );
 };
+
+/** What names no operations has no picture, and comes last. */
+const effort = ({ operations }: Anomaly): number => operations.length || Number.MAX_SAFE_INTEGER;
 
 interface CounterexampleProps {
   summary: Summary;
@@ -106,17 +134,17 @@ const contextOf = (summary: Summary, operations: Operations, anomaly: Anomaly, o
     .map(row => detailAt(summary, operations, row));
 };
 
-/** How explanations name operations: by index, or by process and the second of the request. */
-const mention = /(\b(?:operation|index|#)\s*\d+|\bprocess \d+(?: on [^\s,()]+)?, \d+\.\d+)/i;
+/** How explanations name operations: by index, or by process, perhaps with node and time. */
+const mention = /(\b(?:operation|index|#)\s*\d+|\bprocess \d+(?: on [^\s,()]+)?(?:, \d+\.\d+(?:-\d+\.\d+)?(?: s)?)?)/i;
 
 /** Prose in which the operations of the anomaly are links. */
 const Explanation = ({ text, own }: { text: string; own: readonly OperationDetail[] }) => (
   <>
     {text.split(mention).map((part, at) => {
-      const named = at % 2 === 1 ? own.find(operation => isNamed(operation, part)) : undefined;
-      if (named === undefined) return part;
+      const named = at % 2 === 1 ? own.filter(operation => isNamed(operation, part)) : [];
+      if (named.length !== 1) return part;
       return (
-        <a key={at} href={linkTo({ to: 'operation', index: named.index })}>
+        <a key={at} href={linkTo({ to: 'operation', index: named[0]!.index })}>
           {part}
         </a>
       );
@@ -125,8 +153,8 @@ const Explanation = ({ text, own }: { text: string; own: readonly OperationDetai
 );
 
 const isNamed = ({ index, invokeIndex, process, startMs }: OperationDetail, part: string): boolean => {
-  const byProcess = /^process (\d+).* (\d+\.(\d+))$/.exec(part);
+  const byProcess = /^process (\d+)(?:.*?, (\d+\.(\d+)))?/i.exec(part);
   if (byProcess === null) return [index, invokeIndex].includes(Number(part.replace(/\D+/, '')));
   const [, number, second, decimals] = byProcess;
-  return Number(number) === process && second === (startMs / 1000).toFixed(decimals!.length);
+  return Number(number) === process && (second === undefined || second === (startMs / 1000).toFixed(decimals!.length));
 };

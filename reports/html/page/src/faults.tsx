@@ -29,11 +29,11 @@ export const Faults = ({ results }: { results: Results }) => {
             <tbody>
               {faults.map(fault => (
                 <tr key={fault.id} id={`fault-${fault.id}`} class={fault.effective ? '' : 'void'}>
-                  <td>
+                  <td class="prose">
                     <Term word={fault.kind} />
                     <Params params={fault.params} />
                   </td>
-                  <td>{describeTargets(fault.targets)}</td>
+                  <td class="prose">{describeTargets(fault.targets)}</td>
                   <td class="number">{moment(fault.startMs)}</td>
                   <td class="number">{duration(fault.endMs - fault.startMs)}</td>
                   <td>
@@ -55,7 +55,10 @@ export const Faults = ({ results }: { results: Results }) => {
 
 const Mark = ({ good }: { good: boolean }) => <span class={good ? 'good' : 'bad'}>{good ? '✓ yes' : '✕ no'}</span>;
 
+/** What else was drawn for it; lists are left out, for the targets say them. */
 const Params = ({ params }: { params: Results['faults'][number]['params'] }) => {
-  const text = Object.entries(params).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const text = Object.entries(params)
+    .filter(([, value]) => typeof value !== 'object')
+    .map(([name, value]) => `${name} ${value}`);
   return text.length === 0 ? null : <small>{text.join(', ')}</small>;
 };
