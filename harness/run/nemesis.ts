@@ -50,8 +50,6 @@ export interface ScheduleRun {
   healAll(): Promise<FaultRecord[]>;
 }
 
-export const runSchedule = (options: ScheduleRunOptions): Promise<FaultRecord[]> => startSchedule(options).done;
-
 export const startSchedule = (options: ScheduleRunOptions): ScheduleRun => {
   for (const { kind } of options.schedule.faults)
     assert(

@@ -58,10 +58,6 @@ export class NodeProcess {
     return this.#state;
   }
 
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
   /** Starts it unless it runs, and waits until it is ready; a paused one is left alone. Throws a UserError that quotes its last words when it ends or never is. */
   start(signal: AbortSignal): Promise<void> {
     return this.#inTurn(async () => {

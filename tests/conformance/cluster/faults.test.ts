@@ -1,5 +1,5 @@
 /** Every fault takes, is proven, heals and is proven healed, on real processes and links. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../harness/protocol/cluster.ts';
 import type { Fault, FaultPlan, Injected, ScheduledFault } from '../../../harness/protocol/fault.ts';
 import { clock } from '../../../nemesis/faults/clock.ts';
@@ -8,6 +8,7 @@ import { bandwidth, latency, reset, slicer } from '../../../nemesis/faults/link-
 import { partition } from '../../../nemesis/faults/partition.ts';
 import { pauseNodes } from '../../../nemesis/faults/pause.ts';
 import { tell } from './echo-system.ts';
+import { realToxiproxy, startRealToxiproxy } from './real-toxiproxy.ts';
 import { contextOf, nodeNames, withCluster } from './with-cluster.ts';
 
 const soon = () => AbortSignal.timeout(5000);
@@ -21,7 +22,9 @@ const injectOn = (
 
 const three = nodeNames(3);
 
-const cases: readonly (readonly [name: string, fault: Fault, plan: FaultPlan, targets: readonly string[], proof: RegExp])[] = [
+type Case = readonly [name: string, fault: Fault, plan: FaultPlan, targets: readonly string[], proof: RegExp];
+
+const linkCases: readonly Case[] = [
   [
     'isolate-one',
     partition,
@@ -42,6 +45,9 @@ const cases: readonly (readonly [name: string, fault: Fault, plan: FaultPlan, ta
   ['bandwidth', bandwidth, { target: { role: 'all' }, params: { scope: 'all', rateKBps: 10 } }, [], /10 KB\/s/],
   ['slicer', slicer, { target: { role: 'all' }, params: { scope: 'all', sizeBytes: 1, delayUs: 100 } }, [], /pieces of 1 bytes/],
   ['reset', reset, { target: { role: 'all' }, params: { scope: 'some-links', links: [['n1', 'n2']], afterMs: 0 } }, ['n1>n2'], /reset/],
+];
+
+const nodeCases: readonly Case[] = [
   ['kill', kill, { target: { role: 'leader' }, params: {} }, ['n1'], /ended with signal SIGKILL/],
   ['kill of all', kill, { target: { nodes: three }, params: {} }, three, /n3: process \d+ ended/],
   ['pause', pauseNodes, { target: { nodes: ['n2', 'n3'] }, params: {} }, ['n2', 'n3'], /state T/],
@@ -56,9 +62,10 @@ const cases: readonly (readonly [name: string, fault: Fault, plan: FaultPlan, ta
   ['clock strobe', clock, { target: { nodes: ['n1'] }, params: { variant: 'strobe', offsetMs: 5000, periodMs: 50 } }, ['n1'], /in turn/],
 ];
 
-describe('each fault takes and heals', () => {
-  test.each(cases)('%s', (_name, fault, plan, targets, proof) =>
-    withCluster({ nodes: three }, async cluster => {
+const takesAndHeals =
+  (url: () => string | undefined) =>
+  (_name: string, fault: Fault, plan: FaultPlan, targets: readonly string[], proof: RegExp): Promise<void> =>
+    withCluster({ nodes: three, toxiproxyUrl: url() }, async cluster => {
       const injected = await injectOn(cluster, fault, plan);
       const proven = await injected.prove(soon());
       expect(proven).toMatchObject({ effective: true, detail: expect.stringMatching(proof) });
@@ -66,7 +73,24 @@ describe('each fault takes and heals', () => {
       for (let times = 0; times < 2; times++) expect(await injected.heal(soon())).toMatchObject({ effective: true });
       for (const node of three) expect(cluster.state(node)).toBe('running');
       expect(await cluster.links.ping('n1', 'n2', soon())).toBeLessThan(1000);
-    }),
+    });
+
+describe('each fault takes and heals', () => {
+  test.each([...linkCases, ...nodeCases])(
+    '%s',
+    takesAndHeals(() => undefined),
+  );
+});
+
+describe.skipIf(realToxiproxy === undefined)('on the real toxiproxy-server (skipped where there is none)', () => {
+  let server: Awaited<ReturnType<typeof startRealToxiproxy>>;
+  beforeAll(async () => {
+    server = await startRealToxiproxy();
+  });
+  afterAll(() => server.stop());
+  test.each(linkCases)(
+    '%s',
+    takesAndHeals(() => server.url),
   );
 });
 
