@@ -33,6 +33,7 @@ export const runConfigSchema = z
     store: z.string(),
     toxiproxy: z.url(),
     operationTimeout: text,
+    startTimeout: text,
     recoveryTimeout: text,
     checkTimeLimit: text,
     memoryLimit: text,

@@ -21,6 +21,8 @@ export interface RunPlan {
   /** The time under load. */
   readonly timeLimitMs: number;
   readonly operationTimeoutMs: number;
+  /** How long a node may take to serve after its start. */
+  readonly startTimeoutMs: number;
   readonly recoveryTimeoutMs: number;
   readonly checkTimeLimitMs: number;
   readonly memoryLimitBytes: number;

@@ -45,8 +45,9 @@ export const addRunCommand = (program: Command): void => {
     .option('--set <KEY=VALUE>', 'an option of the system, the workload or a fault (partition.variant=halves); may be given again', collect)
     .option('--toxiproxy <URL>', 'use this Toxiproxy server instead of the embedded one')
     .option('--operation-timeout <TIME>', `after that nobody knows what became of an operation (default: ${runDefaults.operationTimeout})`)
+    .option('--start-timeout <TIME>', `how long nodes may take to serve after their start (default: ${runDefaults.startTimeout})`)
     .option(
-      '--recovery-timeout TIME',
+      '--recovery-timeout <TIME>',
       `how long nodes may take to answer again after the last fault (default: ${runDefaults.recoveryTimeout})`,
     )
     .option('--check-time-limit <TIME>', `how long the checkers may take (default: ${runDefaults.checkTimeLimit})`)
@@ -139,6 +140,7 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
       bugs: plan.bugs,
       runFolder: folder.path,
       toxiproxyUrl: plan.toxiproxyUrl,
+      readyTimeoutMs: plan.startTimeoutMs,
       onTrouble: sentence => log.warn(sentence),
     });
     outcome = await executeRun(
@@ -147,7 +149,7 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
       ui.signal,
     );
   } catch (error) {
-    log.error(`the run ended early: ${messageOf(error)}`);
+    log.debug(`the run ended early: ${messageOf(error)}`);
     throw error;
   } finally {
     stopProgress();

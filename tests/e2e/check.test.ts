@@ -1,0 +1,139 @@
+/** `ordeal check` as a user meets it: verdicts, exit codes, and what it says of bad input. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { ordeal, scratchFolder } from '../support/ordeal.ts';
+
+interface Draft {
+  readonly process: number;
+  readonly type: string;
+  readonly f: string;
+  readonly value: unknown;
+}
+
+const jsonl = (events: readonly Draft[]): string =>
+  events.map((event, index) => `${JSON.stringify({ index, time: index * 1_000_000, ...event })}\n`).join('');
+const operation = (process: number, f: string, value: unknown): Draft[] => [
+  { process, type: 'invoke', f, value: f === 'read' ? null : value },
+  { process, type: 'ok', f, value },
+];
+
+const valid = jsonl([...operation(0, 'write', 1), ...operation(1, 'read', 1)]);
+const stale = jsonl([...operation(0, 'write', 1), ...operation(0, 'write', 2), ...operation(1, 'read', 2), ...operation(1, 'read', 1)]);
+
+/** Forty-odd compare-and-sets at once over eight values: a walk that uses each edge of a graph that has none, exponential for a search. */
+const undecidable = (): string => {
+  const edges = [...Array(8).keys()]
+    .flatMap(from => [1, 2, 3, 5, 6].map(step => [from, (from + step) % 8]))
+    .concat([
+      [0, 4],
+      [0, 7],
+      [1, 5],
+      [1, 0],
+    ]);
+  return jsonl([
+    ...operation(99, 'write', 0),
+    ...edges.map((value, process) => ({ process, type: 'invoke', f: 'cas', value })),
+    ...edges.map((value, process) => ({ process, type: 'ok', f: 'cas', value })),
+  ]);
+};
+
+const inFile = (name: string, content: string | Buffer): { cwd: string; file: string } => {
+  const cwd = scratchFolder();
+  writeFileSync(join(cwd, name), content);
+  return { cwd, file: name };
+};
+
+test('a valid history: exit 0, and JSON is the only thing on stdout', async () => {
+  const { cwd, file } = inFile('history.jsonl', valid);
+  const { exitCode, stdout } = await ordeal(['check', file, '--workload', 'register', '--model', 'linearizable', '--json'], { cwd });
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    valid: true,
+    workload: 'register',
+    model: 'linearizable',
+    operations: 2,
+    keys: 1,
+    anomalies: [],
+  });
+});
+
+test('a violation: exit 1, and the operations are named', async () => {
+  const { cwd, file } = inFile('history.jsonl', stale);
+  const { exitCode, stdout } = await ordeal(['check', file, '--json'], { cwd });
+  expect(exitCode).toBe(1);
+  const [anomaly] = JSON.parse(stdout).anomalies;
+  expect(anomaly.type).toBe('stale-read');
+  expect(anomaly.operations).toContain(7);
+});
+
+test('standard input and gzip are read', async () => {
+  const cwd = scratchFolder();
+  expect((await ordeal(['check', '-'], { cwd, input: stale })).exitCode).toBe(1);
+  const packed = inFile('history.jsonl.gz', gzipSync(valid));
+  expect((await ordeal(['check', packed.file], packed)).exitCode).toBe(0);
+});
+
+test('several files: the worst verdict, results in the order given', async () => {
+  const cwd = scratchFolder();
+  mkdirSync(join(cwd, 'many'));
+  for (const [name, content] of [
+    ['a.jsonl', valid],
+    ['b.jsonl', stale],
+  ] as const)
+    writeFileSync(join(cwd, 'many', name), content);
+  const { exitCode, stdout } = await ordeal(['check', 'many/b.jsonl', 'many/a.jsonl', '--json'], { cwd });
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    valid: false,
+    results: [
+      { file: 'many/b.jsonl', valid: false },
+      { file: 'many/a.jsonl', valid: true },
+    ],
+  });
+  expect((await ordeal(['check', 'many'], { cwd })).stdout).toContain('2 histories: 1 valid, 1 with a violation');
+});
+
+test('a malformed line: exit 65 with line and column', async () => {
+  const { cwd, file } = inFile('bad.jsonl', valid.replace('"type":"ok"', '"type":"okay"'));
+  const { exitCode, stderr } = await ordeal(['check', file], { cwd });
+  expect(exitCode).toBe(65);
+  expect(stderr).toMatch(/bad\.jsonl:2:\d+: expected .*found "okay"/);
+});
+
+test('a torn last line is dropped with a warning', async () => {
+  const { cwd, file } = inFile('torn.jsonl', valid + valid.slice(0, 30));
+  const { exitCode, stdout } = await ordeal(['check', file], { cwd });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/note .*torn\.jsonl:5.*cut off/);
+});
+
+test('a history that cannot be judged in time: exit 2, promptly, and it says how far it came', async () => {
+  const { cwd, file } = inFile('hard.jsonl', undecidable());
+  const began = performance.now();
+  const { exitCode, stdout } = await ordeal(['check', file, '--time-limit', '1s', '--json'], { cwd });
+  expect(exitCode).toBe(2);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(JSON.parse(stdout)).toMatchObject({ valid: 'unknown', unknown: expect.stringMatching(/time/) });
+});
+
+test.each([
+  [['check'], /missing required argument/],
+  [['check', 'nowhere.jsonl'], /nowhere\.jsonl: no such file/],
+  [['check', '-', '--model', 'quantum'], /unknown model .*"quantum"/],
+  [['check', '-', '--time-limit', 'soon'], /--time-limit soon/],
+  [['run', '--sead', '7'], /--sead[\s\S]*Did you mean --seed/],
+  [['run', '--system', 'raff'], /unknown system "raff"[\s\S]*did you mean raft/],
+  [['frobnicate'], /unknown command/],
+])('%j: exit 64 with what to do next', async (args, message) => {
+  const { exitCode, stderr } = await ordeal(args, { cwd: scratchFolder(), input: valid });
+  expect(stderr).toMatch(message);
+  expect(exitCode).toBe(64);
+});
+
+test.each(['run', 'check', 'list', 'report', 'doctor', 'clean'])('%s --help shows examples', async command => {
+  const { exitCode, stdout } = await ordeal([command, '--help'], { cwd: scratchFolder() });
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/Examples:\n {2}ordeal /);
+});
