@@ -1,6 +1,7 @@
 /** The reference Raft as a system under test: a replicated key-value store of our own, with switchable bugs. */
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { judgeRaftLogs } from '../../checkers/raft-safety/raft-safety.ts';
 import type { Control, Endpoint, NodeContext, NodeId, NodeSpec, Roles, System } from '../../harness/protocol/system.ts';
 import { builtPath } from '../../harness/std/paths.ts';
 import { raftClient } from './client.ts';
@@ -42,6 +43,7 @@ export const raft: System = {
     },
     read: (control, id, signal) => get(control(id, 'admin'), '/clock', signal),
   },
+  judgeLogs: judgeRaftLogs,
 };
 
 function node({ id, nodes, options, bugs, listen, peer, dataDir, logDir, clock }: NodeContext): NodeSpec {

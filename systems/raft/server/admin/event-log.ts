@@ -21,16 +21,8 @@ export function openEventLog({ file, id, clock }: { file: string | null; id: Nod
   const descriptor = openSync(file, 'a');
   let lines = '';
   return {
-    write({ level, term, event, context }) {
-      const line = {
-        level,
-        timestamp: new Date(clock.wall()).toISOString(),
-        node_id: id,
-        term,
-        event,
-        context: { ...plain(context), monotonic_ns: monotonicNs() },
-      };
-      lines += `${JSON.stringify(line)}\n`;
+    write(event) {
+      lines += eventLine(id, event, { wallMs: clock.wall(), monotonicNs: Number(process.hrtime.bigint()) });
     },
     flush() {
       if (lines !== '') writeSync(descriptor, lines);
@@ -39,7 +31,11 @@ export function openEventLog({ file, id, clock }: { file: string | null; id: Nod
   };
 }
 
-const monotonicNs = (): number => Number(process.hrtime.bigint());
+/** One line, its newline included. */
+export function eventLine(id: NodeId, { level, term, event, context }: CoreEvent, at: { wallMs: number; monotonicNs: number }): string {
+  const timestamp = new Date(at.wallMs).toISOString();
+  return `${JSON.stringify({ level, timestamp, node_id: id, term, event, context: { ...plain(context), monotonic_ns: at.monotonicNs } })}\n`;
+}
 
 /** Entries become index, term and digest; commit_applied also says what was applied. */
 function plain({ entries, entry, ...rest }: CoreEvent['context']): Record<string, unknown> {

@@ -30,14 +30,22 @@ export function onLeadershipGained(s: RaftState, last: number): void {
   s.stampBase = knownStamp(s);
   s.stampBaseNow = s.instant.now;
   s.electedAt = s.instant.now;
-  s.leaseUntilWall = Number.NEGATIVE_INFINITY;
   if (!hasBug(s, 'commit-old-term')) leaderAppend(s, { kind: 'noop' });
   heartbeat(s);
 }
 
 export function trackPeer(s: RaftState, peer: NodeId, next: number): void {
   const heardAt = s.instant.now;
-  s.progress.set(peer, { next, match: 0, heardAt, probing: false, round: 0, refusedSeq: 0, snapshotAt: Number.NEGATIVE_INFINITY });
+  s.progress.set(peer, {
+    next,
+    match: 0,
+    heardAt,
+    probing: false,
+    round: 0,
+    refusedSeq: 0,
+    snapshotAt: Number.NEGATIVE_INFINITY,
+    promisedUntilWall: Number.NEGATIVE_INFINITY,
+  });
 }
 
 export function leaderAppend(s: RaftState, command: Command): number {
@@ -82,7 +90,6 @@ export function onLeadershipLost(s: RaftState, reason: string): void {
   s.proposals.clear();
   s.reads = [];
   s.progress = new Map();
-  s.roundWall.clear();
   s.overlay.clear();
 }
 

@@ -6,8 +6,8 @@ import { broadcast } from './replication.ts';
 import { hasBug, isVoter, quorum, type RaftState, reply } from './state.ts';
 import type { Json, RequestId } from './types.ts';
 
-/** The bug lease-clock: how long after the start of an answered round the leader thinks itself safe. */
-const LEASE_MS = 140;
+/** The bug lease-clock: how long a follower promises to follow, on its own wall clock. */
+export const LEASE_MS = 140;
 
 export function onRead(s: RaftState, request: RequestId, key: string): void {
   if (hasBug(s, 'follower-read')) {
@@ -22,7 +22,7 @@ export function onRead(s: RaftState, request: RequestId, key: string): void {
     serve(s, request, key);
     return;
   }
-  if (hasBug(s, 'lease-clock') && ownTermCommitted(s) && s.instant.wall < s.leaseUntilWall) {
+  if (hasBug(s, 'lease-clock') && ownTermCommitted(s) && holdsLease(s)) {
     serve(s, request, key);
     return;
   }
@@ -65,7 +65,6 @@ export function confirmReads(s: RaftState): void {
   const rounds = Object.keys(s.members).map(id => (id === s.options.id ? s.round : (s.progress.get(id)?.round ?? 0)));
   if (!isVoter(s)) return;
   const confirmed = rounds.sort((a, b) => b - a)[quorum(s) - 1] ?? 0;
-  extendLease(s, confirmed);
   if (s.reads.length === 0) return;
   const isReady = (index: number | null, round: number) => index !== null && round <= confirmed && index <= s.lastApplied;
   const ready = s.reads.filter(({ index, round }) => isReady(index, round));
@@ -75,8 +74,8 @@ export function confirmReads(s: RaftState): void {
   if (s.reads.length > 0) s.dirty = true;
 }
 
-function extendLease(s: RaftState, confirmed: number): void {
-  const startedWall = s.roundWall.get(confirmed);
-  if (startedWall !== undefined) s.leaseUntilWall = startedWall + LEASE_MS;
-  for (const round of s.roundWall.keys()) if (round <= confirmed) s.roundWall.delete(round);
+/** The bug: promises made on other nodes' wall clocks are measured on ours. */
+function holdsLease(s: RaftState): boolean {
+  const promises = [...s.progress.values()].filter(({ promisedUntilWall }) => s.instant.wall < promisedUntilWall);
+  return promises.length + 1 >= quorum(s);
 }

@@ -3,7 +3,7 @@ import { becomeFollower, followLeader } from './election.ts';
 import { stepDown } from './leadership.ts';
 import { compact, cut, emptyLog, entryAt, lastIndex, slice, termAt } from './log.ts';
 import { apply, restore, sessionImages } from './machine.ts';
-import { confirmReads } from './reads.ts';
+import { confirmReads, LEASE_MS } from './reads.ts';
 import {
   appendEntries,
   emit,
@@ -32,7 +32,7 @@ const HOLD_DIRTY_MS = 100;
 
 /** One append to each follower, entries or not: a heartbeat. */
 export function broadcast(s: RaftState): void {
-  s.roundWall.set(++s.round, s.instant.wall);
+  s.round += 1;
   for (const [peer, progress] of s.progress) sendAppend(s, peer, progress);
 }
 
@@ -132,7 +132,8 @@ function overwriteCommitted(s: RaftState, first: Entry): void {
 }
 
 function answer(s: RaftState, m: { from: NodeId; round: number; seq: number }, { ok, match }: { ok: boolean; match: number }): void {
-  s.out.durable.push(message(s, m.from, { type: 'append-reply', ok, match, round: m.round, seq: m.seq }));
+  const promise = hasBug(s, 'lease-clock') ? { promisedUntilWall: s.instant.wall + LEASE_MS } : {};
+  s.out.durable.push(message(s, m.from, { type: 'append-reply', ok, match, round: m.round, seq: m.seq, ...promise }));
 }
 
 export function onSnapshot(s: RaftState, m: Of<'snapshot'>): void {
@@ -170,6 +171,7 @@ export function onAppendReply(s: RaftState, m: Of<'append-reply'>): void {
   heardFrom(s, m.from);
   progress.probing = false;
   progress.round = Math.max(progress.round, m.round);
+  progress.promisedUntilWall = m.promisedUntilWall ?? progress.promisedUntilWall;
   if (m.ok) {
     progress.match = Math.max(progress.match, m.match);
     progress.next = Math.max(progress.next, progress.match + 1);

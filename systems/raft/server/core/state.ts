@@ -47,6 +47,8 @@ export interface Progress {
   /** Refusals of messages sent before this one are stale. */
   refusedSeq: number;
   snapshotAt: number;
+  /** Bug lease-clock: until when, on its own wall clock, it promised to follow. */
+  promisedUntilWall: number;
 }
 
 export interface PendingRead {
@@ -93,8 +95,6 @@ export interface RaftState {
   /** Replicated time: `stampBase` at the moment `stampBaseNow` of our monotonic clock. */
   stampBase: number;
   stampBaseNow: number;
-  leaseUntilWall: number;
-  readonly roundWall: Map<number, number>;
   /** Bug dirty-read: cas effects shown before their commit. */
   readonly overlay: Map<string, { value: Json; index: number }>;
 }
@@ -135,8 +135,6 @@ export function newState(options: CoreOptions, persisted: Persisted | null, inst
     dirty: false,
     stampBase: 0,
     stampBaseNow: 0,
-    leaseUntilWall: Number.NEGATIVE_INFINITY,
-    roundWall: new Map(),
     overlay: new Map(),
   };
   recomputeMembers(state);

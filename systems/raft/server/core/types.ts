@@ -74,7 +74,15 @@ export type Message = Envelope &
       }
     | { readonly type: 'snapshot'; readonly snapshot: Snapshot; readonly round: number; readonly seq: number }
     /** `match`: highest index known equal to the leader's when ok, else the follower's best guess of where to try next. */
-    | { readonly type: 'append-reply'; readonly ok: boolean; readonly match: number; readonly round: number; readonly seq: number }
+    | {
+        readonly type: 'append-reply';
+        readonly ok: boolean;
+        readonly match: number;
+        readonly round: number;
+        readonly seq: number;
+        /** Bug lease-clock only. */
+        readonly promisedUntilWall?: number;
+      }
   );
 
 export type RequestId = string;

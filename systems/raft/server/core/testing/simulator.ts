@@ -7,7 +7,7 @@ import { lastIndex, lastTerm } from '../log.ts';
 import { nextDeadline, step } from '../raft.ts';
 import { type Random, seeded } from '../random.ts';
 import { type CoreOptions, newState, type Persisted, type RaftState } from '../state.ts';
-import type { Input, Message, Output, Write } from '../types.ts';
+import type { CoreEvent, Input, Message, Output, Write } from '../types.ts';
 import { newReferee, type Referee } from './referee.ts';
 import { type Agenda, newAgenda } from './schedule.ts';
 
@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly lossRate?: number;
   readonly snapshotEvery?: number;
   readonly delayMs?: readonly [number, number];
+  /** Told of every event, and of `node_started` whenever a node begins a life. */
+  readonly onEvent?: (node: string, event: CoreEvent) => void;
 }
 
 interface SimulatedNode {
@@ -83,7 +85,10 @@ export function simulate(options: SimulationOptions): Simulation {
       return;
     }
     const out = step(node.state, input, instant());
-    for (const event of out.events) referee.onEvent(node.id, event, node.state);
+    for (const event of out.events) {
+      referee.onEvent(node.id, event, node.state);
+      options.onEvent?.(node.id, event);
+    }
     carryOut(node, node.state, out);
   };
 
@@ -97,12 +102,15 @@ export function simulate(options: SimulationOptions): Simulation {
         for (const message of out.durable) send(message);
         if (out.writes.length > 0) stepNode(node, { type: 'persisted', ...end });
       };
-      if (bugs.includes('no-fsync')) agenda.at(agenda.now, () => alive() && done());
+      if (bugs.includes('no-fsync')) {
+        node.durable = out.writes.filter(({ kind }) => kind === 'hard').reduce(persist, node.durable);
+        agenda.at(agenda.now, () => alive() && done());
+      }
       node.diskFreeAt = Math.max(node.diskFreeAt, agenda.now) + (out.writes.length > 0 ? 0.1 + random() * 2 : 0);
       const lag = bugs.includes('no-fsync') ? 1500 : 0;
       agenda.at(node.diskFreeAt + lag, () => {
         if (!alive()) return;
-        node.durable = out.writes.reduce(persist, node.durable);
+        node.durable = out.writes.filter(({ kind }) => lag === 0 || kind !== 'hard').reduce(persist, node.durable);
         if (lag === 0) done();
       });
     }
@@ -156,6 +164,8 @@ export function simulate(options: SimulationOptions): Simulation {
     const forgetful = bugs.includes('vote-not-persisted');
     const persisted = forgetful ? { ...node.durable, term: 0, vote: null } : node.durable;
     node.state = newState(coreOptions(node.id, node.life), persisted, instant());
+    const context = { last_index: lastIndex(node.state.log), last_term: lastTerm(node.state.log) };
+    options.onEvent?.(node.id, { event: 'node_started', level: 'info', term: node.state.term, context });
     arm(node, node.state);
   };
 
