@@ -1,55 +1,18 @@
 #!/usr/bin/env node
 /** The composition root: reads the command line, hands over to one command, turns what it throws into a message and an exit code. */
 import { setMaxListeners } from 'node:events';
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { messageOf, UserError } from '../std/user-error.ts';
-import { addCheckCommand } from './commands/check.ts';
-import { addCleanCommand } from './commands/clean.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addListCommand } from './commands/list.ts';
-import { addReportCommand } from './commands/report.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addToxiproxyCommand } from './commands/toxiproxy.ts';
 import { exitCode, exitCodeOfError } from './exit-codes.ts';
 import { Interrupted } from './interrupt.ts';
+import { createProgram } from './program.ts';
 import { errorColours } from './terminal.ts';
-import { version } from './version.ts';
 
 // One signal is heard by every link of a cluster at once; Node's warning is about leaks, at ten.
 setMaxListeners(1_000);
 
-const program = new Command('ordeal')
-  .description('Puts a distributed system through faults and says, with evidence, which consistency promises it kept.')
-  .version(version)
-  .showHelpAfterError('(ordeal --help shows what there is)')
-  .configureHelp({ sortSubcommands: false })
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Examples:
-  ordeal run                                                  five Raft nodes, faults, verdict, report
-  ordeal run --system raft --bug stale-read --nemesis partition --seed 7
-  ordeal check history.jsonl --workload register --model linearizable
-  ordeal list systems                                         what can be tested, and its known bugs
-
-Exit codes: 0 valid, 1 violation, 2 unknown, 3 budget missed, 4 environment failed, 64 usage, 65 bad input, 130 interrupted`,
-  );
-
-for (const add of [
-  addRunCommand,
-  addCheckCommand,
-  addListCommand,
-  addReportCommand,
-  addDoctorCommand,
-  addCleanCommand,
-  addToxiproxyCommand,
-])
-  add(program);
-for (const command of program.commands) command.exitOverride();
-
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
 }

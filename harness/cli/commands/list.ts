@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts';
 import { type Registries, registriesWith } from '../registries.ts';
 import { colours } from '../terminal.ts';
 
-const listTopics = ['systems', 'workloads', 'nemeses', 'models'] as const;
+export const listTopics = ['systems', 'workloads', 'nemeses', 'models'] as const;
 type ListTopic = (typeof listTopics)[number];
 
 export const addListCommand = (program: Command): void => {
@@ -21,13 +21,13 @@ export const addListCommand = (program: Command): void => {
     });
 };
 
-interface Entry {
+export interface ListEntry {
   readonly name: string;
   readonly summary: string;
   readonly details: Readonly<Record<string, string>>;
 }
 
-const entriesOf = (topic: ListTopic, registries: Registries): Entry[] => {
+export const entriesOf = (topic: ListTopic, registries: Registries): ListEntry[] => {
   switch (topic) {
     case 'systems':
       return registries.systems.map(system => ({
@@ -78,7 +78,7 @@ const list = (topics: readonly ListTopic[], registries: Registries, json: boolea
   process.stdout.write(`${sections.join('\n\n')}\n`);
 };
 
-const describe = ({ name, summary, details }: Entry): string[] => [
+const describe = ({ name, summary, details }: ListEntry): string[] => [
   `  ${colours.cyan(name)}  ${summary}`,
   ...Object.entries(details).map(([what, text]) => `      ${what}  ${colours.dim(text)}`),
 ];

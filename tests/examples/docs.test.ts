@@ -1,0 +1,64 @@
+/** What the documents say is so: code is that of the examples, commands run, reference pages are those of the registries. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../harness/cli/config.ts';
+import { createProgram } from '../../harness/cli/program.ts';
+import { referencePages } from '../../harness/cli/reference.ts';
+import { registriesWith } from '../../harness/cli/registries.ts';
+import { settle } from '../../harness/cli/settings.ts';
+import { projectRoot } from '../../harness/std/paths.ts';
+
+const read = (file: string): string => readFileSync(join(projectRoot, file), 'utf8');
+const registries = registriesWith({});
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(projectRoot, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
+];
+
+test('TypeScript in the README is that of the examples', () => {
+  const blocks = [...read('README.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1]);
+  expect(blocks).toEqual([read('tests/examples/ordeal.config.ts')]);
+});
+
+test('the example config is a plan', async () => {
+  const config = await loadConfig('ordeal.config.ts', join(projectRoot, 'tests/examples'));
+  expect(settle(config.run ?? {}, registries)).toMatchObject({
+    nodes: ['n1', 'n2', 'n3'],
+    timeLimitMs: 60_000,
+    workloadOptions: { keys: 5 },
+  });
+});
+
+test('every ordeal command in the documents has flags that exist', () => {
+  const program = createProgram();
+  const commands = documents.flatMap(file => [
+    ...read(file).matchAll(/(?:npx )?ordeal (run|check|report|list|doctor|clean)((?: +[^\s`|#]+)*)/g),
+  ]);
+  expect(commands.length).toBeGreaterThan(5);
+  const unknown = commands.flatMap(([text, name, rest]) => {
+    const known = program.commands.find(command => command.name() === name)!.options.map(option => option.long);
+    return [...rest!.matchAll(/--[a-z-]+/g)]
+      .filter(([flag]) => flag !== '--help' && !known.includes(flag))
+      .map(([flag]) => `${text}: ${flag}`);
+  });
+  expect(unknown).toEqual([]);
+});
+
+test('links between documents lead somewhere', () => {
+  const broken = documents.flatMap(file =>
+    [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)]
+      .map(match => match[1]!)
+      .filter(target => !existsSync(join(projectRoot, dirname(file), target)))
+      .map(target => `${file} -> ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('the reference pages are what `npm run reference` writes', () => {
+  for (const [name, text] of referencePages(registries, createProgram()))
+    expect(read(`docs/reference/${name}`), `docs/reference/${name}: npm run reference`).toBe(text);
+});
