@@ -5,8 +5,8 @@
 import { type Held, HoldingStage } from './holding-stage.ts';
 import { attribute } from './stage.ts';
 
-/** As much as the real server holds in its 1,024 chunks of 32 KiB. */
-const LIMIT_BYTES = 32 * 1024 * 1024;
+/** Of one direction of one connection; the kernel's buffers come on top. The real server holds 1,024 chunks of up to 32 KiB. */
+const LIMIT_BYTES = 16 * 1024 * 1024;
 
 export class LatencyStage extends HoldingStage {
   protected override readonly limit = LIMIT_BYTES;

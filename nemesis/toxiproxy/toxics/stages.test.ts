@@ -58,9 +58,9 @@ test('latency: jitter keeps the order', () => {
   expect(out.join('')).toBe('abcdefghij');
 });
 
-test('latency is full at 32 MiB, and again empty after its release', () => {
+test('latency is full at 16 MiB, and again empty after its release', () => {
   const { stage } = open('latency', { latency: 1000, jitter: 0 });
-  for (let i = 0; i < 31; i++) stage.push(Buffer.alloc(1024 * 1024));
+  for (let i = 0; i < 15; i++) stage.push(Buffer.alloc(1024 * 1024));
   expect(stage.full).toBe(false);
   stage.push(Buffer.alloc(1024 * 1024));
   expect(stage.full).toBe(true);
