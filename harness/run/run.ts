@@ -156,8 +156,12 @@ class Trial {
     });
     try {
       const over = (): boolean => this.#now() - this.#loadStartMs >= this.#plan.timeLimitMs;
-      await this.#drive(requests.until(over), this.#plan.rate, this.#signal);
+      const { arrivals } = await this.#drive(requests.until(over), this.#plan.rate, this.#signal);
       this.#loadEndMs = this.#now();
+      if (arrivals && arrivals.dropped > 0)
+        this.#warn(
+          `${arrivals.dropped} requests were never made: every process was busy for longer than a second; raise --concurrency or lower --rate`,
+        );
     } finally {
       this.#enter('healing');
       this.#faults = (await nemesis.healAll()).map(roundTimes);

@@ -1,0 +1,54 @@
+/** Each known bug of the reference systems with a command that finds it: what the track record prints and the tests run. */
+
+export interface KnownBug {
+  readonly system: string;
+  readonly bug: string;
+  readonly seed: number;
+  readonly timeLimit: string;
+  readonly flags: readonly string[];
+  /** Anomalies of which at least one must be named. */
+  readonly anomalies: readonly string[];
+}
+
+const onRaft = (bug: string, seed: number, flags: string, anomalies: readonly string[], timeLimit = '30s'): KnownBug => ({
+  system: 'raft',
+  bug,
+  seed,
+  timeLimit,
+  flags: flags.split(' '),
+  anomalies,
+});
+
+export const knownBugs: readonly KnownBug[] = [
+  onRaft('stale-read', 7, '--nemesis partition', ['stale-read']),
+  onRaft('follower-read', 7, '--nemesis partition', ['stale-read']),
+  onRaft('vote-not-persisted', 7, '--nemesis kill,partition --set kill.target=majority', ['stale-read', 'lost-write', 'election-safety']),
+  onRaft('no-fsync', 7, '--nemesis kill --set kill.target=all', ['lost-write', 'stale-read']),
+  onRaft('commit-old-term', 7, '--nemesis partition --set partition.variant=leader-churn --rate 50', [
+    'stale-read',
+    'lost-write',
+    'future-read',
+  ]),
+  onRaft('vote-ignores-log', 7, '--nemesis partition,latency', ['lost-write', 'stale-read']),
+  onRaft('no-dedup', 7, '--nemesis partition,kill', ['stale-read', 'dirty-read']),
+  onRaft(
+    'lease-clock',
+    1,
+    '--nemesis partition,clock --set partition.variant=isolate-leader --set clock.variant=jump --set clock.target=leader --set clock.offsetMs=-60000 --interval 3s',
+    ['stale-read'],
+  ),
+  onRaft('dirty-read', 7, '--nemesis kill --set kill.target=leader', ['dirty-read']),
+];
+
+export const argumentsOf = ({ system, bug, seed, timeLimit, flags }: KnownBug): string[] => [
+  'run',
+  '--system',
+  system,
+  '--bug',
+  bug,
+  ...flags,
+  '--seed',
+  String(seed),
+  '--time-limit',
+  timeLimit,
+];
