@@ -83,6 +83,9 @@ export const startSchedule = (options: ScheduleRunOptions): ScheduleRun => {
   };
 };
 
+/** A proof may outlast its fault by this much at most, so that it does not hold up the healing for long. */
+const leastProofMs = 3000;
+
 interface FaultRunOptions extends ScheduleRunOptions {
   readonly stepMs: number;
   readonly startedMs: number;
@@ -108,7 +111,8 @@ const runFault = async (plan: ScheduledFault, run: FaultRunOptions): Promise<Fau
   const injected = await inject(plan, run);
   setActive(id, { id, kind, targets: injected.targets, sinceMs: startMs });
   say('inject', injected.targets, { params: plan.params });
-  const proof = await evidence('proof', injected.prove, run.stepMs, signal);
+  const remainingMs = run.startedMs + plan.startMs + plan.durationMs - now();
+  const proof = await evidence('proof', injected.prove, Math.min(run.stepMs, Math.max(leastProofMs, remainingMs)), signal);
   say('proof', injected.targets, { effective: proof.effective, detail: proof.detail });
   await sleep(run.startedMs + plan.startMs + plan.durationMs - now(), signal);
   const healing = await heal(injected, run.stepMs);

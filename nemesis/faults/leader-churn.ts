@@ -22,6 +22,8 @@ interface Cut {
   readonly flows: readonly Flow[];
   readonly applied: AppliedToxics;
   readonly settle: () => void;
+  /** Aborts when the next cut takes its place. */
+  readonly over: AbortController;
 }
 
 export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultContext): Promise<Injected> => {
@@ -41,7 +43,7 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
     const flows = around(group, cluster.nodes);
     const applied = await cluster.links.apply(flows, silence);
     const previous = current;
-    current = { flows, applied, settle: disturb(cluster, flows) };
+    current = { flows, applied, settle: disturb(cluster, flows), over: new AbortController() };
     hit.push(...group.filter(node => !hit.includes(node)));
     await undo(previous);
   };
@@ -90,29 +92,39 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
 };
 
 const undo = async (cut: Cut | undefined): Promise<void> => {
+  cut?.over.abort();
   await cut?.applied.remove();
   cut?.settle();
 };
 
-/** A cut may give way to the next one while it is being proven; then the next one is proven. */
+/**
+ * A cut is proven by pings that stay without an answer until the next one takes its place, or for as long as a partition's would.
+ * Where it gives way too soon to tell, the next one is looked at.
+ */
 const proveCut = async (
   context: FaultContext,
   current: () => Cut,
   baseline: readonly Baseline[],
   signal: AbortSignal,
 ): Promise<Evidence> => {
-  for (;;) {
-    const cut = current();
-    const crossing = new Set(linksAcross(context.cluster, cut.flows).map(key));
+  const slowestMs = Math.max(0, ...baseline.map(({ ms }) => ms));
+  let last: Evidence = ineffective('each cut gave way to the next too soon to be proven');
+  while (!signal.aborted) {
+    const { flows, applied, over } = current();
+    const crossing = new Set(linksAcross(context.cluster, flows).map(key));
     const links = baseline.filter(link => crossing.has(key(link)));
-    const confirmed = await cut.applied.confirm(signal);
-    const pings = await pingAll(context.cluster, links, silenceMs(Math.max(0, ...links.map(({ ms }) => ms))), signal);
-    if (cut !== current() && !signal.aborted) continue;
-    if (confirmed < cut.applied.placed) return ineffective(`only ${confirmed} of ${cut.applied.placed} latency toxics are in force`);
-    const complaints = links.flatMap((link, i) => stillAnswers(pings[i]!, link) ?? []);
-    if (complaints.length > 0 || links.length === 0) return ineffective(listed(complaints) || 'no cut link had answered before');
-    return effective(`${confirmed} of ${cut.applied.placed} latency toxics in force; ${links.length} links of the leader fell silent`);
+    if (links.length === 0) return ineffective('no cut link had answered before');
+    const confirmed = await applied.confirm(signal);
+    const since = performance.now();
+    const pings = await pingAll(context.cluster, links, silenceMs(slowestMs), AbortSignal.any([signal, over.signal]));
+    const waitedMs = Math.round(performance.now() - since);
+    const answered = links.flatMap((link, i) => stillAnswers(pings[i]!, link) ?? []);
+    const inForce = `${confirmed} of ${applied.placed} latency toxics in force`;
+    if (answered.length === 0 && confirmed === applied.placed && waitedMs > Math.max(50, 3 * slowestMs))
+      return effective(`${inForce}; ${links.length} links of the leader were silent for ${waitedMs} ms`);
+    if (!over.signal.aborted) last = ineffective(`${inForce}${answered.length > 0 ? `, but ${listed(answered)}` : ''}`);
   }
+  return last;
 };
 
 const answersAgain = async ({ cluster }: FaultContext, baseline: readonly Baseline[], signal: AbortSignal): Promise<Evidence> => {

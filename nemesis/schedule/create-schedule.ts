@@ -28,6 +28,8 @@ interface Slot {
 export const calmStartMs = 1000;
 /** Shorter than this no fault is worth its proof. */
 export const leastDurationMs = 500;
+/** A fault that the time limit would cut shorter than this is left out: with no leader to be found at once, its proof would come too late. */
+const leastLastMs = 1000;
 /** How often two faults are put on top of each other, where more than one kind is asked for. */
 const pairProbability = 0.4;
 
@@ -66,8 +68,9 @@ const dealSlots = (request: ScheduleRequest): Slot[] => {
     const given = Number(optionsOf(fault, request.options).durationMs ?? 0);
     const share = (0.4 + 0.4 * timing.float()) * intervalMs;
     const startMs = Math.round(Math.max(wantedMs, freeFromMs.get(fault.kind) ?? 0));
-    const durationMs = Math.min(Math.round(Math.max(leastDurationMs, given > 0 ? given : share)), timeLimitMs - startMs);
-    if (durationMs < leastDurationMs) return 0;
+    const wholeMs = Math.round(Math.max(leastDurationMs, given > 0 ? given : share));
+    const durationMs = Math.min(wholeMs, timeLimitMs - startMs);
+    if (durationMs < Math.min(wholeMs, leastLastMs)) return 0;
     freeFromMs.set(fault.kind, startMs + durationMs + leastDurationMs);
     slots.push({ fault, startMs, durationMs });
     return durationMs;

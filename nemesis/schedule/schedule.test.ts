@@ -109,6 +109,7 @@ test('no faults asked for, none planned', () => {
 test('options reach their fault under its name, and no other', () => {
   const options = { 'partition.variant': 'halves', 'kill.target': 'all', 'kill.durationMs': 700, keys: 5 };
   const { faults: all } = createSchedule(request(3, { options }));
+  expect(all.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['partition', 'kill']));
   for (const { params } of all.filter(({ kind }) => kind === 'partition')) expect(params.variant).toBe('halves');
   for (const { target, durationMs } of all.filter(({ kind }) => kind === 'kill')) {
     expect(target).toEqual({ nodes: ['n1', 'n2', 'n3', 'n4', 'n5'] });

@@ -40,7 +40,7 @@ const linkCases: readonly Case[] = [
     /fell silent/,
   ],
   ['one-way', partition, { target: { nodes: ['n3'] }, params: { variant: 'one-way', direction: 'in' } }, ['n1>n3', 'n2>n3'], /fell silent/],
-  ['leader-churn', partition, { target: { role: 'leader' }, params: { variant: 'leader-churn', seed: 1 } }, ['n1'], /fell silent/],
+  ['leader-churn', partition, { target: { role: 'leader' }, params: { variant: 'leader-churn', seed: 1 } }, ['n1'], /were silent for/],
   ['latency', latency, { target: { nodes: ['n1'] }, params: { scope: 'one-node', delayMs: 100, jitterMs: 20 } }, [], /72 ms longer/],
   ['bandwidth', bandwidth, { target: { role: 'all' }, params: { scope: 'all', rateKBps: 10 } }, [], /10 KB\/s/],
   ['slicer', slicer, { target: { role: 'all' }, params: { scope: 'all', sizeBytes: 1, delayUs: 100 } }, [], /pieces of 1 bytes/],
