@@ -3,6 +3,7 @@
  */
 import type { Operation } from '../harness/history/operation.ts';
 import type { AvailabilityRow, Results } from './contract.ts';
+import { isRefused } from './refusal.ts';
 
 type FaultWindow = Pick<Results['faults'][number], 'kind' | 'targets' | 'startMs' | 'endMs' | 'effective'>;
 
@@ -23,9 +24,6 @@ interface Sample {
   readonly node: string | undefined;
   readonly success: boolean;
 }
-
-/** A refused compare-and-set is the system at work. */
-const refusals: ReadonlySet<string> = new Set(['cas-mismatch']);
 
 /** Latency is normal again when the median of this many successes in a row is back below `normalFactor` times the fault-free median. */
 const normalWindow = 10;
@@ -90,18 +88,15 @@ export const nodesHit = (targets: readonly string[], nodes: readonly string[]): 
   return new Set([...direct, ...byFlows]);
 };
 
-const samplesOf = ({ operations, answers = refusals }: AvailabilityInput): Sample[] =>
+const samplesOf = ({ operations, answers }: AvailabilityInput): Sample[] =>
   operations
     .map(({ invoke, completion, type }) => ({
       startMs: invoke.time / 1e6,
       endMs: (completion ?? invoke).time / 1e6,
       node: invoke.node ?? completion?.node,
-      success: type === 'ok' || (type === 'fail' && answers.has(errorName(completion?.error))),
+      success: type === 'ok' || isRefused({ type, completion }, answers),
     }))
     .sort((a, b) => a.startMs - b.startMs);
-
-const errorName = (error: string | { readonly name: string } | undefined): string =>
-  typeof error === 'string' ? error : (error?.name ?? '');
 
 /** The samples whose interval overlaps the fault's: a binary search for where they can begin, then a walk to its end. */
 const meeting = (samples: readonly Sample[], longestMs: number, { startMs, endMs }: FaultWindow): Sample[] => {

@@ -56,6 +56,7 @@ export const faults: Readonly<Record<string, string>> = {
 export const words: Readonly<Record<string, string>> = {
   ok: 'the operation happened: the system said so',
   fail: 'the operation did not happen and never will: the system said so',
+  refused: 'the system answered no, as it should: a compare-and-set that found another value than expected. It did not happen',
   info: 'nobody knows: no clear answer came (a timeout, a lost connection). It may have happened, or happen later, or never',
   operation: 'one request of a client and the answer to it',
   process: 'one client, with one request under way at most; after an unknown answer its number is never used again',

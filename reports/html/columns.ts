@@ -20,7 +20,8 @@ export interface Columns {
   readonly completionIndex: Float64Array;
 }
 
-export const outcomes = ['ok', 'fail', 'info'] as const;
+/** What a point looks like. `refused` is a `fail` that is an answer (see refusal.ts), and looks less alarming. */
+export const outcomes = ['ok', 'fail', 'info', 'refused'] as const;
 
 export type Outcome = (typeof outcomes)[number];
 

@@ -4,7 +4,8 @@ import type { History } from '../../harness/history/event.ts';
 import { type Operation, pairOperations } from '../../harness/history/operation.ts';
 import type { Results } from '../contract.ts';
 import { detailOf, errorText } from '../operation-detail.ts';
-import { type Columns, createColumns, outcomes, packColumns } from './columns.ts';
+import { isRefused } from '../refusal.ts';
+import { type Columns, createColumns, type Outcome, outcomes, packColumns } from './columns.ts';
 import type { LogExcerpt } from './logs.ts';
 import type { ChunkName, Dictionaries, Summary, Throughput } from './payload.ts';
 
@@ -41,6 +42,7 @@ export const packReport = ({ results, history, logs = [] }: ReportData): Record<
     accused: operations.filter(isAccused).map(detailOf),
     throughput: throughputOf(operations, results.durationMs),
     dictionaries,
+    refused: operations.filter(operation => isRefused(operation)).length,
     operations: operations.length,
     kept: kept.length,
     valueLimit: limit,
@@ -62,10 +64,11 @@ const columnsOf = (operations: readonly Operation[]): { columns: Columns; dictio
   const node = createDictionary(['']);
   const key = createDictionary(['']);
   const error = createDictionary(['']);
-  for (const [row, { invoke, completion, type }] of operations.entries()) {
+  for (const [row, operation] of operations.entries()) {
+    const { invoke, completion } = operation;
     columns.startUs[row] = Math.round(invoke.time / 1000);
     columns.durationUs[row] = completion === undefined ? Number.NaN : Math.max(0, Math.round((completion.time - invoke.time) / 1000));
-    columns.outcome[row] = outcomes.indexOf(type);
+    columns.outcome[row] = outcomes.indexOf(outcomeOf(operation));
     columns.process[row] = Number(invoke.process);
     columns.invokeIndex[row] = invoke.index;
     columns.completionIndex[row] = completion?.index ?? 0;
@@ -76,6 +79,8 @@ const columnsOf = (operations: readonly Operation[]): { columns: Columns; dictio
   }
   return { columns, dictionaries: { f: f.entries(), node: node.entries(), key: key.entries(), error: error.entries() } };
 };
+
+const outcomeOf = (operation: Operation): Outcome => (isRefused(operation) ? 'refused' : operation.type);
 
 const createDictionary = (first: readonly string[]) => {
   const positions = new Map(first.map((entry, at) => [entry, at]));
@@ -116,8 +121,10 @@ const throughputOf = (operations: readonly Operation[], durationMs: number): Thr
   const enough = Math.max(lastMs / 1200, Math.min(1000, (20 * lastMs) / Math.max(1, operations.length)));
   const binMs = [50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find(width => width >= enough) ?? 600_000;
   const bins = Math.floor(lastMs / binMs) + 1;
-  const counts = { ok: new Array<number>(bins).fill(0), fail: new Array<number>(bins).fill(0), info: new Array<number>(bins).fill(0) };
-  for (const { completion, type } of operations) if (completion) counts[type][Math.floor(completion.time / 1e6 / binMs)]!++;
+  const empty = () => new Array<number>(bins).fill(0);
+  const counts = { ok: empty(), fail: empty(), info: empty(), refused: empty() };
+  for (const operation of operations)
+    if (operation.completion) counts[outcomeOf(operation)][Math.floor(operation.completion.time / 1e6 / binMs)]!++;
   return { binMs, ...counts };
 };
 

@@ -9,6 +9,7 @@ export interface Throughput {
   readonly ok: readonly number[];
   readonly fail: readonly number[];
   readonly info: readonly number[];
+  readonly refused: readonly number[];
 }
 
 export interface Dictionaries {
@@ -26,6 +27,8 @@ export interface Summary {
   readonly accused: readonly OperationDetail[];
   readonly throughput: Throughput;
   readonly dictionaries: Dictionaries;
+  /** How many of the operations that failed were refused; see refusal.ts. */
+  readonly refused: number;
   /** Operations in the history, and how many of them the columns hold. */
   readonly operations: number;
   readonly kept: number;

@@ -60,6 +60,17 @@ describe('what goes in comes out', () => {
     const total = (['ok', 'fail', 'info'] as const).flatMap(type => summary.throughput[type]).reduce((a, b) => a + b, 0);
     expect(total).toBe(operations.length);
   });
+
+  test('a refused compare-and-set is told from other failures', () => {
+    const error = { name: 'cas-mismatch', message: 'no' };
+    const history = run.history.map(event => (event.type === 'fail' ? { ...event, error } : event));
+    const refused = read(renderReport({ ...run, history }, template));
+    const failed = operations.filter(({ type }) => type === 'fail').length;
+    expect(failed).toBeGreaterThan(0);
+    expect(refused.summary.refused).toBe(failed);
+    expect([...refused.columns.outcome].filter(outcome => outcomes[outcome] === 'refused')).toHaveLength(failed);
+    expect(summary.refused).toBe(0);
+  });
 });
 
 test('an operation that never completed stays open', () => {

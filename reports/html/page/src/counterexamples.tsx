@@ -109,7 +109,8 @@ const Counterexample = ({ summary, operations, model, anomaly, id }: Counterexam
         <>
           <p class="note">
             {counted(own.length, 'operation')}, one lane per process. The order is true and so is every overlap; distances are not to scale.
-            {own.some(({ outcome }) => outcome === 'info') && ' A bar that fades out never got a clear answer.'}{' '}
+            {own.some(({ outcome }) => outcome === 'info') && ' A bar that fades out never got a clear answer.'}
+            {all.some(({ outcome }) => outcome === 'fail') && ' One that is dashed failed for certain (✕).'}{' '}
             <button type="button" class="link" aria-pressed={around} disabled={operations === undefined} onClick={() => setAround(!around)}>
               {around ? `Hide the others (${context.length})` : `Show other operations ${where}`}
             </button>

@@ -7,7 +7,8 @@ import type { Operations } from './load.ts';
 
 export const detailAt = ({ dictionaries }: Summary, { columns, textOf }: Operations, row: number): OperationDetail => {
   const open = Number.isNaN(columns.durationUs[row]!);
-  const outcome = outcomes[columns.outcome[row]!]!;
+  const shown = outcomes[columns.outcome[row]!]!;
+  const outcome = shown === 'refused' ? 'fail' : shown;
   const invokeIndex = columns.invokeIndex[row]!;
   const completionIndex = open ? null : columns.completionIndex[row]!;
   return {

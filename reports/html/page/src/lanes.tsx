@@ -14,7 +14,7 @@ const gapFor = (operations: number): number => (operations <= 8 ? 36 : 18);
 
 export const Lanes = ({ operations, accused }: { operations: readonly OperationDetail[]; accused: ReadonlySet<number> }) => {
   const fade = useId();
-  const labels = operations.map(operation => labelOperation(operation));
+  const labels = operations.map(operation => `${labelOperation(operation)}${operation.outcome === 'fail' ? ' ✕' : ''}`);
   const { rows, bars, width } = layOutLanes(
     operations.map((operation, at) => ({
       process: operation.process,

@@ -32,9 +32,15 @@ export const OperationsTable = ({ operations, accused }: { operations: readonly 
             </td>
             <td class="number">{operation.process}</td>
             <td>{operation.node}</td>
-            <td class="value">{visible(operation.key === undefined ? operation.f : `${operation.f} ${operation.key}`)}</td>
-            <td class="value">{operation.value === 'null' ? '' : visible(operation.value)}</td>
-            <td class="value">{operation.result === undefined ? '' : visible(operation.result)}</td>
+            <td>
+              <div class="value">{visible(operation.key === undefined ? operation.f : `${operation.f} ${operation.key}`)}</div>
+            </td>
+            <td>
+              <div class="value">{operation.value === 'null' ? '' : visible(operation.value)}</div>
+            </td>
+            <td>
+              <div class="value">{operation.result === undefined ? '' : visible(operation.result)}</div>
+            </td>
             <td>
               <span class={`outcome ${operation.outcome}`}>
                 <Term word={operation.outcome} />

@@ -8,7 +8,7 @@ import { Term } from './term.tsx';
 
 const symbols = { valid: '✓', violated: '✕', unknown: '?' } as const;
 
-export const Verdict = ({ summary: { results } }: { summary: Summary }) => {
+export const Verdict = ({ summary: { results, refused } }: { summary: Summary }) => {
   const { tone, headline, seen, promised, tested, caveats } = wordVerdict(results);
   return (
     <header class={`verdict ${tone}`} id="verdict">
@@ -33,7 +33,7 @@ export const Verdict = ({ summary: { results } }: { summary: Summary }) => {
           ))}
         </ul>
       )}
-      <Facts results={results} />
+      <Facts results={results} refused={refused} />
       <div class="command">
         <code>{results.command}</code>
         <Copy text={results.command} label="Copy the command that repeats this run" />
@@ -42,13 +42,14 @@ export const Verdict = ({ summary: { results } }: { summary: Summary }) => {
   );
 };
 
-const Facts = ({ results }: { results: Summary['results'] }) => {
+const Facts = ({ results, refused }: { results: Summary['results']; refused: number }) => {
   const { ok, fail, info } = results.operations;
   const effective = results.faults.filter(fault => fault.effective).length;
   return (
     <dl class="facts">
       <Fact word="ok" name="ok" value={count(ok)} />
-      <Fact word="fail" name="failed" value={count(fail)} />
+      {refused > 0 && <Fact word="refused" name="refused" value={count(refused)} />}
+      <Fact word="fail" name="failed" value={count(fail - refused)} />
       <Fact word="info" name="unknown" value={count(info)} />
       <Fact word="effective" name="faults effective" value={`${effective} of ${results.faults.length}`} />
       <Fact word="recovery" name="recovery" value={results.recoveryMs === null ? 'not seen' : duration(results.recoveryMs)} />

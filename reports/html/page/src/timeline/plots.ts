@@ -8,7 +8,7 @@ import { colours, css } from './colours.ts';
 import type { Range } from './range.ts';
 import { createSplat, latencyMs } from './splat.ts';
 
-export const gutter = 64;
+export const gutter = 74;
 const margin = 10;
 
 export interface PlotEvents {
@@ -38,7 +38,7 @@ interface PlotInput {
 }
 
 export const createPlots = (latencyBox: HTMLElement, throughputBox: HTMLElement, input: PlotInput): Plots => {
-  const state: State = { ...input, range: input.all, shown: [true, true, true], y: latencyRange(input.operations) };
+  const state: State = { ...input, range: input.all, shown: [true, true, true, true], y: latencyRange(input.operations) };
   const latency = new uPlot(
     latencyOptions(state),
     [
@@ -113,7 +113,7 @@ const throughputOptions = (state: State): uPlot.Options => {
   return {
     ...common(state, 130),
     scales: { x: { time: false, auto: false }, y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
-    series: [{}, area('info', '--info'), area('fail', '--fail'), area('ok', '--ok')],
+    series: [{}, area('info', '--info'), area('fail', '--fail'), area('refused', '--refused'), area('ok', '--ok')],
     axes: [
       { ...axis(), values: (_, ticks) => ticks.map(tick => `${tick} s`) },
       { ...axis(), size: gutter },
@@ -148,12 +148,13 @@ const axis = (): uPlot.Axis => ({
 });
 
 /** Cumulated per second, the last on top of all; drawn from the tallest down. */
-const throughputData = ({ throughput: { binMs, ok, fail, info } }: Summary): uPlot.AlignedData => {
+const throughputData = ({ throughput: { binMs, ok, fail, info, refused } }: Summary): uPlot.AlignedData => {
   const perSecond = 1000 / binMs;
   return [
     ok.map((_, bin) => (bin * binMs) / 1000),
-    ok.map((n, bin) => (n + fail[bin]! + info[bin]!) * perSecond),
-    ok.map((n, bin) => (n + fail[bin]!) * perSecond),
+    ok.map((n, bin) => (n + refused[bin]! + fail[bin]! + info[bin]!) * perSecond),
+    ok.map((n, bin) => (n + refused[bin]! + fail[bin]!) * perSecond),
+    ok.map((n, bin) => (n + refused[bin]!) * perSecond),
     ok.map(n => n * perSecond),
   ];
 };

@@ -25,22 +25,30 @@ export interface SplatView {
   readonly pixelRatio: number;
 }
 
-/** Offsets of the pixels of a stamp: a disc for ok, a cross for fail, a hollow triangle for info. */
-const stamps = (ratio: number): [number, number][][] => {
+/** Fewer points than this are drawn larger and darker. */
+const sparse = 4000;
+
+/** What alarms most comes last, on top. By position in `outcomes`. */
+const paintOrder = [0, 3, 2, 1];
+
+/** Offsets of the pixels of a stamp: a disc for ok, a cross for fail, a hollow triangle for info, a small plus for refused. */
+const stamps = (ratio: number, radius: number): [number, number][][] => {
   const reach = Math.round(3.5 * ratio);
   const thick = Math.max(1, Math.round(ratio));
   const disc: [number, number][] = [];
   const cross: [number, number][] = [];
   const triangle: [number, number][] = [];
+  const plus: [number, number][] = [];
   for (let dy = -reach; dy <= reach; dy++)
     for (let dx = -reach; dx <= reach; dx++) {
-      if (dx * dx + dy * dy <= (1.4 * ratio) ** 2) disc.push([dx, dy]);
+      if (dx * dx + dy * dy <= (radius * ratio) ** 2) disc.push([dx, dy]);
       if (Math.abs(Math.abs(dx) - Math.abs(dy)) < thick && Math.abs(dx) < reach) cross.push([dx, dy]);
+      if (Math.min(Math.abs(dx), Math.abs(dy)) < thick / 2 && Math.abs(dx) + Math.abs(dy) < reach) plus.push([dx, dy]);
       const edge = (dy + reach) / 2;
       const side = Math.abs(Math.abs(dx) - edge) < thick && Math.abs(dx) <= edge;
       if (side || (dy > reach - thick && Math.abs(dx) <= edge)) triangle.push([dx, dy]);
     }
-  return [disc, cross, triangle];
+  return [disc, cross, triangle, plus];
 };
 
 export const createSplat = () => {
@@ -54,18 +62,19 @@ export const createSplat = () => {
     const context = canvas.getContext('2d')!;
     const image = context.createImageData(width, height);
     const pixels = new Uint32Array(image.data.buffer);
-    for (const outcome of [0, 2, 1]) if (view.shown[outcome]) paint(pixels, width, height, view, outcome);
+    for (const outcome of paintOrder) if (view.shown[outcome]) paint(pixels, width, height, view, outcome);
     context.putImageData(image, 0, 0);
     target.drawImage(canvas, Math.round(area.left), Math.round(area.top));
   };
 };
 
 const paint = (pixels: Uint32Array, width: number, height: number, view: SplatView, outcome: number): void => {
-  const counts = countStamps(width, height, view, outcome);
+  const few = rowsIn(view).count < sparse;
+  const counts = countStamps({ width, height }, view, { outcome, stamp: stamps(view.pixelRatio, few ? 1.9 : 1.4)[outcome]! });
   const [red, green, blue] = view.colours[outcome]!;
   const rgb = (blue << 16) | (green << 8) | red;
   const most = Math.log(counts.reduce((max, n) => Math.max(max, n), 8));
-  const faintest = outcome === 0 ? 0.45 : 0.9;
+  const faintest = outcome === 1 || outcome === 2 ? 0.9 : few ? 0.7 : 0.45;
   const shades = Uint32Array.from({ length: 256 }, (_, n) => {
     const alpha = faintest + ((1 - faintest) * Math.log(Math.max(1, n))) / most;
     return ((Math.round(255 * Math.min(1, alpha)) << 24) | rgb) >>> 0;
@@ -73,16 +82,30 @@ const paint = (pixels: Uint32Array, width: number, height: number, view: SplatVi
   for (let at = 0; at < counts.length; at++) if (counts[at]! > 0) pixels[at] = shades[counts[at]!]!;
 };
 
-const countStamps = (width: number, height: number, view: SplatView, outcome: number): Uint8Array => {
-  const { columns, x, y, pixelRatio } = view;
-  const stamp = stamps(pixelRatio)[outcome]!;
+const rowsIn = ({ columns, x }: SplatView) => {
+  const [first, end] = [rowAfter(columns, x[0] * 1e6), rowAfter(columns, x[1] * 1e6)];
+  return { first, end, count: end - first };
+};
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Stamp {
+  readonly outcome: number;
+  readonly stamp: readonly (readonly [number, number])[];
+}
+
+const countStamps = ({ width, height }: Size, view: SplatView, { outcome, stamp }: Stamp): Uint8Array => {
+  const { columns, x, y } = view;
   const counts = new Uint8Array(width * height);
   const [fromUs, toUs] = [x[0] * 1e6, x[1] * 1e6];
   const perUs = width / (toUs - fromUs);
   const [low, high] = [Math.log(y[0]), Math.log(y[1])];
   const perLog = height / (high - low);
-  const end = rowAfter(columns, toUs);
-  for (let row = rowAfter(columns, fromUs); row < end; row++) {
+  const { first, end } = rowsIn(view);
+  for (let row = first; row < end; row++) {
     if (columns.outcome[row] !== outcome) continue;
     const px = Math.round((columns.startUs[row]! - fromUs) * perUs);
     const ms = latencyMs(columns, row);

@@ -76,7 +76,7 @@ export const LeaderStrip = (props: StripProps) => {
               <g key={`${timeMs} ${leader}`} class={leader === null ? 'leaderless' : 'led'}>
                 <title>{`${leader ?? 'no leader'}${term === null ? '' : `, term ${term}`}, from ${moment(timeMs)} for ${duration(endMs - timeMs)}`}</title>
                 <rect x={start} y={1} width={Math.max(1, end - start - 1)} height={16} />
-                {end - start > label.length * 6.6 && (
+                {end - start > label.length * 6.6 + 8 && (
                   <text x={start + 4} y={13}>
                     {label}
                   </text>

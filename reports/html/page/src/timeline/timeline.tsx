@@ -18,6 +18,7 @@ const outcomeWords = [
   { word: 'ok', name: 'ok', sign: '●' },
   { word: 'fail', name: 'failed', sign: '✕' },
   { word: 'info', name: 'unknown', sign: '△' },
+  { word: 'refused', name: 'refused', sign: '+' },
 ] as const;
 
 interface Hover {
@@ -29,7 +30,7 @@ interface Hover {
 export const Timeline = ({ summary, operations }: { summary: Summary; operations: Operations | undefined }) => {
   const all = useMemo(() => extent(summary), [summary]);
   const [range, setRange] = useState<Range>(all);
-  const [shown, setShown] = useState<readonly boolean[]>([true, true, true]);
+  const [shown, setShown] = useState<readonly boolean[]>([true, true, true, true]);
   const [hover, setHover] = useState<Hover>();
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
@@ -43,6 +44,8 @@ export const Timeline = ({ summary, operations }: { summary: Summary; operations
   useEffect(() => plots.current?.setRange(range), [range, plots.current]);
   useEffect(() => plots.current?.setShown(shown), [shown]);
 
+  const { ok, fail, info } = summary.results.operations;
+  const counts = { ok, info, fail: fail - summary.refused, refused: summary.refused };
   const middle = (range.from + range.to) / 2;
   const keys: Readonly<Record<string, () => Range>> = {
     '+': () => zoomed(all, range, 0.5, middle),
@@ -65,18 +68,21 @@ export const Timeline = ({ summary, operations }: { summary: Summary; operations
       <div class="timeline-head">
         <fieldset class="legend">
           <legend class="hidden">Outcomes to show</legend>
-          {outcomeWords.map(({ word, name, sign }, at) => (
-            <button
-              type="button"
-              key={word}
-              class={word}
-              title={meaningOf(word)}
-              aria-pressed={shown[at]}
-              onClick={() => setShown(shown.map((on, other) => (other === at ? !on : on)))}
-            >
-              <span aria-hidden="true">{sign}</span> {name} {count(summary.results.operations[word])}
-            </button>
-          ))}
+          {outcomeWords.map(
+            ({ word, name, sign }, at) =>
+              (word !== 'refused' || counts.refused > 0) && (
+                <button
+                  type="button"
+                  key={word}
+                  class={word}
+                  title={meaningOf(word)}
+                  aria-pressed={shown[at]}
+                  onClick={() => setShown(shown.map((on, other) => (other === at ? !on : on)))}
+                >
+                  <span aria-hidden="true">{sign}</span> {name} {count(counts[word])}
+                </button>
+              ),
+          )}
         </fieldset>
         <div class="zoom">
           <output aria-live="polite">
