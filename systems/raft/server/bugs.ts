@@ -47,8 +47,9 @@ export const bugs = {
   },
   'lease-clock': {
     broken:
-      'The leader answers reads without a quorum while its lease lasts: promises of 140 ms that followers make on their wall clocks, measured on its own. It leads until it hears of a newer term.',
-    anomaly: 'With a clock behind the others (or set back) an isolated leader keeps its lease, and its reads return overwritten values.',
+      'The leader answers reads without a quorum while its lease lasts: 140 ms from the wall clock of the follower whose answer made the majority, measured on its own wall clock and never shortened. It leads until it hears of a newer term.',
+    anomaly:
+      'A leader whose clock is, or was, behind a follower keeps its lease when it is isolated, and its reads return overwritten values.',
     nemesis: 'partition,clock',
   },
   'dirty-read': {

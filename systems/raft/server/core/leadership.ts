@@ -30,6 +30,7 @@ export function onLeadershipGained(s: RaftState, last: number): void {
   s.stampBase = knownStamp(s);
   s.stampBaseNow = s.instant.now;
   s.electedAt = s.instant.now;
+  s.leaseUntilWall = Number.NEGATIVE_INFINITY;
   if (!hasBug(s, 'commit-old-term')) leaderAppend(s, { kind: 'noop' });
   heartbeat(s);
 }
@@ -44,7 +45,6 @@ export function trackPeer(s: RaftState, peer: NodeId, next: number): void {
     round: 0,
     refusedSeq: 0,
     snapshotAt: Number.NEGATIVE_INFINITY,
-    promisedUntilWall: Number.NEGATIVE_INFINITY,
   });
 }
 

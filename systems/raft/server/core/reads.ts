@@ -22,7 +22,7 @@ export function onRead(s: RaftState, request: RequestId, key: string): void {
     serve(s, request, key);
     return;
   }
-  if (hasBug(s, 'lease-clock') && ownTermCommitted(s) && holdsLease(s)) {
+  if (hasBug(s, 'lease-clock') && ownTermCommitted(s) && s.instant.wall < s.leaseUntilWall) {
     serve(s, request, key);
     return;
   }
@@ -62,9 +62,8 @@ export function assignRound(s: RaftState): void {
 /** Answers the reads whose round a majority has answered and whose index is applied. */
 export function confirmReads(s: RaftState): void {
   if (s.role !== 'leader') return;
-  const rounds = Object.keys(s.members).map(id => (id === s.options.id ? s.round : (s.progress.get(id)?.round ?? 0)));
   if (!isVoter(s)) return;
-  const confirmed = rounds.sort((a, b) => b - a)[quorum(s) - 1] ?? 0;
+  const confirmed = confirmedRound(s);
   if (s.reads.length === 0) return;
   const isReady = (index: number | null, round: number) => index !== null && round <= confirmed && index <= s.lastApplied;
   const ready = s.reads.filter(({ index, round }) => isReady(index, round));
@@ -74,8 +73,13 @@ export function confirmReads(s: RaftState): void {
   if (s.reads.length > 0) s.dirty = true;
 }
 
-/** The bug: promises made on other nodes' wall clocks are measured on ours. */
-function holdsLease(s: RaftState): boolean {
-  const promises = [...s.progress.values()].filter(({ promisedUntilWall }) => s.instant.wall < promisedUntilWall);
-  return promises.length + 1 >= quorum(s);
+/** The newest round that a majority has answered. */
+export function confirmedRound(s: RaftState): number {
+  const rounds = Object.keys(s.members).map(id => (id === s.options.id ? s.round : (s.progress.get(id)?.round ?? 0)));
+  return rounds.sort((a, b) => b - a)[quorum(s) - 1] ?? 0;
+}
+
+/** The bug lease-clock: the answer that made the majority sets the lease, and a clock that is ahead sets it far out. */
+export function extendLease(s: RaftState, promisedUntilWall: number): void {
+  s.leaseUntilWall = Math.max(s.leaseUntilWall, promisedUntilWall);
 }

@@ -3,7 +3,7 @@ import { becomeFollower, followLeader } from './election.ts';
 import { stepDown } from './leadership.ts';
 import { compact, cut, emptyLog, entryAt, lastIndex, slice, termAt } from './log.ts';
 import { apply, restore, sessionImages } from './machine.ts';
-import { confirmReads, LEASE_MS } from './reads.ts';
+import { confirmedRound, confirmReads, extendLease, LEASE_MS } from './reads.ts';
 import {
   appendEntries,
   emit,
@@ -170,8 +170,9 @@ export function onAppendReply(s: RaftState, m: Of<'append-reply'>): void {
   if (s.role !== 'leader' || m.term < s.term || !progress) return;
   heardFrom(s, m.from);
   progress.probing = false;
+  const confirmed = confirmedRound(s);
   progress.round = Math.max(progress.round, m.round);
-  progress.promisedUntilWall = m.promisedUntilWall ?? progress.promisedUntilWall;
+  if (m.promisedUntilWall !== undefined && confirmedRound(s) > confirmed) extendLease(s, m.promisedUntilWall);
   if (m.ok) {
     progress.match = Math.max(progress.match, m.match);
     progress.next = Math.max(progress.next, progress.match + 1);

@@ -47,8 +47,6 @@ export interface Progress {
   /** Refusals of messages sent before this one are stale. */
   refusedSeq: number;
   snapshotAt: number;
-  /** Bug lease-clock: until when, on its own wall clock, it promised to follow. */
-  promisedUntilWall: number;
 }
 
 export interface PendingRead {
@@ -95,6 +93,8 @@ export interface RaftState {
   /** Replicated time: `stampBase` at the moment `stampBaseNow` of our monotonic clock. */
   stampBase: number;
   stampBaseNow: number;
+  /** Bug lease-clock. */
+  leaseUntilWall: number;
   /** Bug dirty-read: cas effects shown before their commit. */
   readonly overlay: Map<string, { value: Json; index: number }>;
 }
@@ -135,6 +135,7 @@ export function newState(options: CoreOptions, persisted: Persisted | null, inst
     dirty: false,
     stampBase: 0,
     stampBaseNow: 0,
+    leaseUntilWall: Number.NEGATIVE_INFINITY,
     overlay: new Map(),
   };
   recomputeMembers(state);
