@@ -58,7 +58,7 @@ const nodeCases: readonly Case[] = [
     ['n1', 'n2'],
     /n2's clock is off by (59|60)\d\d\d ms/,
   ],
-  ['clock drift', clock, { target: { nodes: ['n1'] }, params: { variant: 'drift', rate: 2 } }, ['n1'], /(1.9|2.0)\d times/],
+  ['clock drift', clock, { target: { nodes: ['n1'] }, params: { variant: 'drift', rate: 2 } }, ['n1'], /times as fast as time/],
   ['clock strobe', clock, { target: { nodes: ['n1'] }, params: { variant: 'strobe', offsetMs: 5000, periodMs: 50 } }, ['n1'], /in turn/],
 ];
 
@@ -127,7 +127,7 @@ describe('faults overlap, and healing one heals no other', () => {
       expect(await slow.heal(soon())).toMatchObject({ effective: true, detail: expect.stringContaining('another fault') });
       expect(await cut.prove(soon())).toMatchObject({ effective: true });
       expect(await cut.heal(soon())).toMatchObject({ effective: true });
-      expect(await cluster.links.ping('n1', 'n2', soon())).toBeLessThan(100);
+      expect(await cluster.links.ping('n1', 'n2', soon())).toBeLessThan(200);
     }));
 
   test('a paused node is killed: the kill restarts it, the pause has nothing to resume', () =>
