@@ -168,7 +168,7 @@ const evidence = async (
   stepMs: number,
   signal?: AbortSignal,
 ): Promise<Evidence> => {
-  const deadline = AbortSignal.timeout(stepMs);
+  const deadline = AbortSignal.timeout(Math.ceil(stepMs));
   try {
     const within = signal ? AbortSignal.any([signal, deadline]) : deadline;
     const answer = await withDeadline(`the ${step}`, ask(within), stepMs + 1000);
