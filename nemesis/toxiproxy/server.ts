@@ -33,7 +33,7 @@ export interface RunningToxiproxy {
   readonly url: string;
   /** `127.0.0.1:8474` */
   readonly address: string;
-  /** Closes the API, every proxy and every connection. */
+  /** Closes the API, every proxy and every connection; again is harmless. */
   close(): Promise<void>;
 }
 
@@ -51,10 +51,16 @@ export async function startToxiproxy(options: ToxiproxyOptions = {}): Promise<Ru
   server.keepAliveTimeout = 60_000;
   server.requestTimeout = 15_000;
   await listen(server, host, port);
+  server.on('error', error => log('warn', 'Error while accepting an API client', { error: error.message }));
   if (options.config) await populateFrom(options.config, proxies, log);
   const bound = server.address() as AddressInfo;
   const address = formatTcpAddress({ ip: bound.address, port: bound.port });
-  return { url: `http://${address}`, address, close: () => shutDown(server, proxies) };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= shutDown(server, proxies);
+    return closing;
+  };
+  return { url: `http://${address}`, address, close };
 }
 
 const EXIT = { ok: 0, environment: 4, usage: 64 } as const;

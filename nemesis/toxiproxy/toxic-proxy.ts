@@ -61,6 +61,9 @@ export class ToxicProxy {
       throw new Error(`listen tcp: ${error.message}`);
     });
     this.#server = await listenOn(address, client => this.#accept(client));
+    this.#server.on('error', error =>
+      this.#surroundings.log('warn', 'Error while accepting client', { proxy: this.name, error: error.message }),
+    );
     this.listen = formatTcpAddress(boundAddress(this.#server));
   }
 
