@@ -84,5 +84,4 @@ export const resultsSchema = z.object({
 });
 
 export type Results = z.infer<typeof resultsSchema>;
-export type CheckResult = z.infer<typeof checkSchema>;
 export type AvailabilityRow = z.infer<typeof availabilitySchema>;
