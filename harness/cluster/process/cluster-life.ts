@@ -20,6 +20,8 @@ export interface ClusterLife {
   server?: ToxiproxyServer;
   links?: ProxyLinks;
   nodes: ReadonlyMap<NodeId, NodeProcess>;
+  ending?: boolean;
+  revivals?: number;
 }
 
 export interface LifeOptions extends ProcessClusterOptions {
@@ -40,6 +42,7 @@ export const startLife = async (life: ClusterLife, options: LifeOptions, signal:
 
 /** Never throws; resolves to what could not be ended. Whatever is left is then up to the watchdog. */
 export const endLife = async (life: ClusterLife, graceMs: number): Promise<string[]> => {
+  life.ending = true;
   const orSay = (ending: Promise<string | undefined> | undefined): Promise<string | undefined> =>
     ending?.catch(messageOf) ?? Promise.resolve(undefined);
   const nodes = await Promise.all([...life.nodes.values()].map(node => orSay(node.close(graceMs))));
@@ -68,8 +71,12 @@ const startLinks = async (life: ClusterLife, watchdog: Watchdog, options: LifeOp
   const prefix = `ordeal-${watchdog.token.slice(0, 8)}-`;
   let url = options.toxiproxyUrl?.replace(/\/+$/, '');
   if (url === undefined) {
-    const onExit = (exit: Omit<UnexpectedExit, 'node'>) => report({ ...exit, node: 'toxiproxy' });
-    life.server = await startToxiproxyServer({ watchdog, folder: options.runFolder, onExit });
+    const folder = options.runFolder;
+    const onExit = (exit: Omit<UnexpectedExit, 'node'>): void => {
+      report({ ...exit, node: 'toxiproxy' });
+      void revive(life, options, port => startToxiproxyServer({ watchdog, folder, onExit, port }));
+    };
+    life.server = await startToxiproxyServer({ watchdog, folder, onExit });
     url = life.server.url;
   } else {
     refuseFarAway(url);
@@ -78,6 +85,23 @@ const startLinks = async (life: ClusterLife, watchdog: Watchdog, options: LifeOp
   const api = createToxiproxyApi(url);
   await assertToxiproxy(api);
   return createProxyLinks({ api, system, nodes, control, prefix, onTrouble: sentence => options.onTrouble?.(sentence) });
+};
+
+/** A server that crashes more often than this would only crash again. */
+const mostRevivals = 3;
+
+/** A proxy server that crashed is replaced at the same address: its connections are lost, and so is what they held, but nothing else. */
+const revive = async (life: ClusterLife, options: LifeOptions, start: (port: number) => Promise<ToxiproxyServer>): Promise<void> => {
+  life.revivals = (life.revivals ?? 0) + 1;
+  if (life.ending || life.server === undefined || life.revivals > mostRevivals) return;
+  try {
+    life.server = await start(life.server.port);
+    if (life.ending) return void (await life.server.close());
+    await life.links?.revive();
+    options.onTrouble?.('Toxiproxy was started again, with every link and every fault on it; the connections over it were closed');
+  } catch (thrown) {
+    options.onTrouble?.(`Toxiproxy could not be started again: ${messageOf(thrown)}`);
+  }
 };
 
 /** Nodes of this cluster listen on loopback only: a Toxiproxy on another machine could not reach them. */

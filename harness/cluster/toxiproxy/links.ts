@@ -13,6 +13,8 @@ import { countersByFlow, flowsOf, type Link, linksOf, streamsOf } from './stream
 const concurrency = 16;
 
 export interface ProxyLinks extends Links {
+  /** Makes every proxy anew on a server that has lost them. */
+  revive(): Promise<void>;
   /** Removes every proxy. Never throws; resolves to what it could not remove. */
   close(): Promise<string[]>;
 }
@@ -79,6 +81,7 @@ export const createProxyLinks = async (options: ProxyLinksOptions): Promise<Prox
       await system.ping(proxy.address, port, signal);
       return performance.now() - before;
     },
+    revive: async () => void (await inParallel(links, concurrency, ({ proxy }) => proxy.revive())),
     close,
   };
 };

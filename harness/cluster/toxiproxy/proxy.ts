@@ -13,6 +13,8 @@ export interface LinkProxy {
   add(toxic: NamedToxic): Promise<void>;
   /** Harmless when it is not there. */
   remove(toxic: string): Promise<void>;
+  /** Makes it anew, at the same address and with the toxics it should have, on a server that has lost it. */
+  revive(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export interface ProxySpec {
 export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<LinkProxy> => {
   const upstream = `${spec.upstream.host}:${spec.upstream.port}`;
   const listen = await api.createProxy({ name: spec.name, listen: '127.0.0.1:0', upstream });
+  const body = { name: spec.name, listen, upstream };
   const wanted = new Map<string, NamedToxic>();
   let last: Promise<void> = Promise.resolve();
 
@@ -40,7 +43,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
       await call;
     } catch (thrown) {
       if (!(thrown instanceof ToxiproxyError && thrown.timedOut)) throw thrown;
-      await rebuild(api, { name: spec.name, listen, upstream }, [...wanted.values()]);
+      await rebuild(api, body, [...wanted.values()]);
       spec.onRebuilt(`Toxiproxy hung (${thrown.message}); proxy ${spec.name} was made anew and its connections were closed`);
     }
   };
@@ -70,6 +73,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
           throw thrown;
         }
       }),
+    revive: () => inTurn(() => rebuild(api, body, [...wanted.values()])),
     close: () => inTurn(() => api.removeProxy(spec.name)),
   };
 };

@@ -11,6 +11,7 @@ import { createToxiproxyApi } from './api.ts';
 
 export interface ToxiproxyServer {
   readonly url: string;
+  readonly port: number;
   /** Undefined where it went; otherwise what is still there. */
   close(): Promise<string | undefined>;
 }
@@ -21,21 +22,23 @@ export interface ToxiproxyServerOptions {
   readonly folder: string;
   /** Told when the server ends although nobody asked it to. */
   readonly onExit: (exit: Exit & { readonly lastWords: string }) => void;
+  /** The port of a server that has ended, to take its place; by default a free one. */
+  readonly port?: number;
   readonly deadlineMs?: number;
 }
 
 /** Resolves when the server answers; throws a UserError that quotes its last words when it does not. */
 export const startToxiproxyServer = async (options: ToxiproxyServerOptions): Promise<ToxiproxyServer> => {
   const { watchdog, folder, deadlineMs = 10_000 } = options;
-  const [port] = await reservePorts(1);
+  const port = options.port ?? (await reservePorts(1))[0]!;
   const log = join(folder, 'toxiproxy.log');
   const args = [builtPath('nemesis/toxiproxy/main'), '--host', '127.0.0.1', '--port', `${port}`, '--proxy-metrics'];
   const child = await spawnChild({ label: 'Toxiproxy', command: process.execPath, args, cwd: folder, stdout: log, stderr: log }, watchdog);
 
   let up = false;
   void child.exited.then(exit => {
-    releasePorts([port!]);
-    if (up) options.onExit({ ...exit, lastWords: readTail(log) });
+    if (!up) releasePorts([port]);
+    else options.onExit({ ...exit, lastWords: readTail(log) });
   });
   const url = `http://127.0.0.1:${port}`;
   const close = async (): Promise<string | undefined> => {
@@ -48,7 +51,7 @@ export const startToxiproxyServer = async (options: ToxiproxyServerOptions): Pro
   const deadline = Date.now() + deadlineMs;
   while (child.exit() === undefined && Date.now() < deadline) {
     up = await api.version().then(Boolean, () => false);
-    if (up) return { url, close };
+    if (up) return { url, port, close };
     await sleep(20);
   }
   const exit = child.exit();

@@ -2,8 +2,10 @@
 import { createServer, type Server } from 'node:net';
 import { expect, test } from 'vitest';
 import { createProcessCluster, type ProcessClusterOptions } from '../../../harness/cluster/process/process-cluster.ts';
+import { readLeases } from '../../../harness/cluster/watchdog/lease.ts';
 import type { UnexpectedExit } from '../../../harness/protocol/cluster.ts';
 import type { NodeContext, System } from '../../../harness/protocol/system.ts';
+import { silence } from '../../../nemesis/faults/silence.ts';
 import { createEchoSystem, tell } from './echo-system.ts';
 import { processesIn } from './processes-in.ts';
 import { eventually, freshFolder, nodeNames, withCluster } from './with-cluster.ts';
@@ -104,3 +106,24 @@ test('a node that ends by itself is reported with its last words, and a kill is 
     expect(exits).toEqual([{ node: 'n2', exitCode: 7, signal: null, lastWords: '  told to exit' }]);
     expect(cluster.state('n2')).toBe('stopped');
   }));
+
+test('a Toxiproxy that crashes is reported and replaced, with every link and every toxic', () => {
+  const troubles: string[] = [];
+  return withCluster({ nodes: nodeNames(2), onTrouble: sentence => troubles.push(sentence) }, async (cluster, runFolder) => {
+    const exits: UnexpectedExit[] = [];
+    cluster.onUnexpectedExit(exit => exits.push(exit));
+    const cut = await cluster.links.apply([{ from: 'n1', to: 'n2' }], silence);
+    const [lease] = readLeases().filter(candidate => candidate.runFolder === runFolder);
+    process.kill(lease!.processes.find(({ label }) => label === 'Toxiproxy')!.pid, 'SIGKILL');
+    await eventually(
+      async () => troubles.length,
+      count => count > 0,
+    );
+    expect(troubles).toEqual([expect.stringContaining('Toxiproxy was started again')]);
+    expect(exits).toMatchObject([{ node: 'toxiproxy', signal: 'SIGKILL' }]);
+    expect(await cut.confirm(AbortSignal.timeout(2000))).toBe(2);
+    await expect(cluster.links.ping('n1', 'n2', AbortSignal.timeout(300))).rejects.toThrow();
+    await cut.remove();
+    expect(await cluster.links.ping('n1', 'n2', AbortSignal.timeout(2000))).toBeGreaterThan(0);
+  });
+});
