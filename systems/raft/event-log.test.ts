@@ -31,7 +31,7 @@ function judged(seed: number, bugs: readonly BugName[], faults: (sim: Simulation
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 
-test('no false alarm over 40 seeds of crashes, partitions, pauses and snapshots', () => {
+test('no false alarm over 40 seeds of crashes, partitions, pauses and snapshots', { timeout: 120_000 }, () => {
   for (const seed of seeds(40)) {
     const { verdict } = judged(seed, [], randomFaults, 5 + (seed % 40));
     expect(verdict, `seed ${seed}`).toMatchObject({ valid: true, anomalies: [] });

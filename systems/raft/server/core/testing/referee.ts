@@ -8,7 +8,7 @@ export interface Referee {
   onAck(index: number): void;
   /** Highest index acknowledged to a client so far. */
   acked(): number;
-  onRead(node: string, state: RaftState, ackedAtStart: number): void;
+  onRead: (node: string, state: RaftState, ackedAtStart: number) => void;
   readonly violations: string[];
 }
 
