@@ -14,8 +14,11 @@ const only = (history: History, operations: readonly Operation[]): History => {
   return history.filter(event => kept.has(event));
 };
 
-const writes = ({ invoke: { f, value }, completion }: Operation): unknown =>
-  f === 'write' ? value : f === 'cas' && completion?.applied !== false ? (value as unknown[])[1] : undefined;
+const writes = ({ invoke: { f, value }, completion }: Operation): unknown => {
+  if (f === 'write') return value;
+  const [from, to] = f === 'cas' && completion?.applied !== false ? (value as unknown[]) : [];
+  return from === to ? undefined : to;
+};
 const sees = ({ invoke: { f, value }, completion, type }: Operation): unknown =>
   f === 'cas' && completion?.applied !== false ? (value as unknown[])[0] : f === 'read' && type === 'ok' ? completion!.value : undefined;
 

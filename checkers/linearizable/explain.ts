@@ -57,7 +57,7 @@ const unexplained = (register: RegisterKey, observer: number, kept: readonly num
   const { subjects, guards, sources } = register;
   const value = guards.expect[observer]!;
   if (value === none || subjects[observer]!.returned === never) return undefined;
-  const writers = sources.writersOf(value).filter(w => w !== observer);
+  const writers = sources.writersOf(value);
   if (value !== initialValue && writers.length === 0) return neverWritten(register, observer);
   const earlier = writers.filter(w => subjects[w]!.called < subjects[observer]!.returned);
   if (value !== initialValue && earlier.length === 0) return future(register, observer, writers[0]!);

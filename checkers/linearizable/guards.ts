@@ -57,7 +57,8 @@ export const guardsOf = (assignment: (call: Call) => Assignment, init: Json, sub
   }
   for (let i = 0; i < size; i++) {
     const value = given[i];
-    set[i] = value === undefined ? none : (numbers.get(valueKey(value)) ?? unobservedValue);
+    const number = value === undefined ? none : (numbers.get(valueKey(value)) ?? unobservedValue);
+    set[i] = number === expect[i] ? none : number; // a cas from a value to itself is a read of it
   }
   return { expect, forbid, set, called, returned, values, forbids };
 };

@@ -47,8 +47,14 @@ export class Memo {
     return true;
   }
 
-  bytes(): number {
-    return 4 * (this.#entries.length + this.#exact.length + this.#heads.length);
+  /** Bytes held, and those that the next `soon` configurations may ask for: tables grow by doubling. */
+  bytes(soon: number): number {
+    const [entries, exact, heads] = [this.#entries.length, this.#exact.length, this.#heads.length];
+    const more =
+      ((this.#count + soon) * this.#stride > entries ? 2 * entries : 0) +
+      ((this.#count + soon) * 2 > exact ? 2 * exact : 0) +
+      ((this.#headCount + soon) * 2 > heads ? 2 * heads : 0);
+    return 4 * (entries + exact + heads + more);
   }
 
   #dominated(head: number, used: number, done: Int32Array, spare: Int32Array, offset: number): boolean {

@@ -40,6 +40,8 @@ const empty = -1;
 /** Choices of a configuration by cursor: drop the frontier's operation if spare; linearize it; then the others, twice. */
 const firstOther = 2;
 const exhausted = -1;
+/** Rounds between looks at the clock and the memory. */
+const checkEvery = 256;
 
 class Search {
   readonly #a: Automaton;
@@ -87,7 +89,7 @@ class Search {
     this.#admitCalls(0, 0);
     if (this.#settle(0)) return 'linearizable';
     for (let round = 1; this.#depth >= 0; round++) {
-      if ((round & 255) === 0) {
+      if (round % checkEvery === 0) {
         if (limits.now() > limits.deadline) return 'time';
         if (this.#bytes() > limits.memoryBytes) return 'memory';
       }
@@ -306,6 +308,6 @@ class Search {
   }
 
   #bytes(): number {
-    return this.#memo.bytes() + this.#used.bytes() + this.#a.bytes() + this.#frontier.length * (16 + 8 * this.#words);
+    return this.#memo.bytes(checkEvery) + this.#used.bytes() + this.#a.bytes() + this.#frontier.length * (16 + 8 * this.#words);
   }
 }

@@ -42,10 +42,9 @@ export const sourcesOf = (guards: Guards): Sources => {
     return before === 0 ? -1 : lastCall[before - 1]!;
   };
   const initialPossible = (observer: number): boolean => expect[observer] === initialValue && threshold(observer) < 0;
-  const others = (observer: number): Int32Array => writersOf(expect[observer]!).filter(w => w !== observer);
   const possible = (observer: number): readonly number[] => {
     const least = threshold(observer);
-    return [...others(observer)].filter(w => called[w]! < returned[observer]! && returned[w]! >= least);
+    return [...writersOf(expect[observer]!)].filter(w => called[w]! < returned[observer]! && returned[w]! >= least);
   };
   return {
     writersOf,
@@ -54,19 +53,18 @@ export const sourcesOf = (guards: Guards): Sources => {
     explicable: observer => {
       if (initialPossible(observer)) return true;
       const value = expect[observer]!;
-      if (set[observer] === value) return possible(observer).length > 0;
       const count = countWhile(writersOf(value), w => called[w]! < returned[observer]!);
       return count > 0 && latestReturnOf(value, count - 1) >= threshold(observer);
     },
     shown: observer => {
-      const all = others(observer);
+      const all = writersOf(expect[observer]!);
       const earlier = all.filter(w => called[w]! < returned[observer]!);
       return earlier.findLast(w => expect[w] === none) ?? earlier.at(-1) ?? all[0];
     },
     overwriter: observer => {
-      const earlier = others(observer).filter(w => called[w]! < returned[observer]!);
+      const earlier = writersOf(expect[observer]!).filter(w => called[w]! < returned[observer]!);
       const after = earlier.reduce((most, w) => Math.max(most, returned[w]!), -1);
-      const between = updates.filter(u => u !== observer && returned[u]! < called[observer]! && called[u]! > after);
+      const between = updates.filter(u => returned[u]! < called[observer]! && called[u]! > after);
       return between.findLast(u => expect[u] === none) ?? between.at(-1);
     },
   };
