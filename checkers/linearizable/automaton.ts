@@ -23,6 +23,8 @@ export interface Automaton {
   readonly overwrites: Uint8Array;
   /** 1 where an unknown outcome can be left out: it changes nothing, or nothing that anybody could see. */
   readonly idle: Uint8Array;
+  /** Per class, one that does the same wherever this is legal and is legal everywhere, or -1: a blind write of what a cas sets. */
+  readonly cover: Int32Array;
   /** The state after, or `illegal`. */
   step(state: number, cls: number): number;
   /** Bytes held by its tables. */
@@ -39,6 +41,7 @@ export const compileGuards = (guards: Guards): Automaton => {
   const [expect, forbid, set] = [column(guards.expect), column(guards.forbid), column(guards.set)];
   const flags = (of: (cls: number) => boolean): Uint8Array => Uint8Array.from(expect, (_, cls) => Number(of(cls)));
   const free = (cls: number): boolean => expect[cls] === none && forbid[cls] === none;
+  const writes = new Map(rows.flatMap((_, cls) => (free(cls) && set[cls] !== none ? [[set[cls]!, cls] as const] : [])));
   return {
     initial: initialValue,
     classes: rows.length,
@@ -47,6 +50,7 @@ export const compileGuards = (guards: Guards): Automaton => {
     always: flags(free),
     overwrites: flags(cls => free(cls) && set[cls] !== none),
     idle: flags(cls => set[cls] === none || (set[cls] === unobservedValue && !guards.forbids)),
+    cover: set.map((value, cls) => (free(cls) || value === none ? -1 : (writes.get(value) ?? -1))),
     step: (state, cls) => {
       const wanted = expect[cls]!;
       if ((wanted !== none && wanted !== state) || forbid[cls] === state) return illegal;
@@ -108,6 +112,7 @@ const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]):
     always: flags(call => model.always?.(call) === true || model.overwrites?.(call) === true),
     overwrites: flags(model.overwrites),
     idle: readOnly,
+    cover: new Int32Array(calls.length).fill(-1),
     step: (state, cls) => {
       const row = rows[state]!;
       const known = row[cls]!;

@@ -4,7 +4,7 @@
  * A configuration is (frontier, state, statuses of the open operations, unknown-outcome operations used). Statuses are two bits a slot:
  * neither (must still be linearized), `done`, or `spare`: a moment has passed at which it could have been linearized without effect, so
  * it may be dropped for nothing or used for its effect, whichever suits. Hence `spare` is at least as good as either of the others, and
- * A dominates B if they share frontier and state, A used a subset of B's unknown-outcome operations, and in each slot A is spare or equal.
+ * A dominates B if they share frontier and state, A has unknown-outcome operations left that can do all that B's can, and in each slot A is spare or equal.
  */
 import type { UsedSets } from './used-sets.ts';
 
@@ -61,7 +61,7 @@ export class Memo {
     const entries = this.#entries;
     for (let at = head, walked = 0; at !== nil && walked < longestWalk; walked++) {
       const base = at * this.#stride;
-      if (this.#better(base, done, spare, offset) && this.#used.subset(entries[base + 2]!, used)) return true;
+      if (this.#better(base, done, spare, offset) && this.#used.atMost(entries[base + 2]!, used)) return true;
       at = entries[base + 3]!;
     }
     return false;

@@ -36,6 +36,10 @@ export interface SearchResult {
 export const search = (automaton: Automaton, timeline: Timeline, limits: Limits): SearchResult =>
   new Search(automaton, timeline).run(limits);
 
+/** Which crashed class can stand in for which, by their places among the crashed classes. */
+const coverOf = (automaton: Automaton, { crashedClasses }: Timeline): Int32Array =>
+  crashedClasses.map(cls => (automaton.cover[cls]! < 0 ? -1 : crashedClasses.indexOf(automaton.cover[cls]!)));
+
 const empty = -1;
 /** Choices of a configuration by cursor: drop the frontier's operation if spare; linearize it; then the others, twice. */
 const firstOther = 2;
@@ -69,7 +73,7 @@ class Search {
     this.#a = automaton;
     this.#t = timeline;
     this.#words = Math.max(1, Math.ceil(timeline.slots / 32));
-    this.#used = new UsedSets(timeline.crashedClasses.length);
+    this.#used = new UsedSets(coverOf(automaton, timeline));
     this.#memo = new Memo(this.#words, this.#used);
     this.#occupant = new Int32Array(this.#words * 32).fill(empty);
     this.#open = new Int32Array(this.#words);

@@ -37,7 +37,7 @@ export const timelineOf = (subjects: readonly Subject[], automaton: Automaton): 
   const returns = Int32Array.from(live.keys()).sort((a, b) => returned[a]! - returned[b]!);
   const rank = new Int32Array(live.length);
   for (let f = 0; f < returns.length; f++) rank[returns[f]!] = f;
-  const classes = [...new Set(lost.map(i => classOf[i]!))];
+  const classes = [...new Set(lost.map(i => classOf[i]!))].sort((a, b) => automaton.overwrites[a]! - automaton.overwrites[b]! || a - b);
   const place = new Map(classes.map((cls, at) => [cls, at]));
   const called = (list: readonly number[]): Int32Array => Int32Array.from(list, i => subjects[i]!.called);
   const calledBefore = countBefore(called(live), returns, returned);

@@ -3,6 +3,8 @@ import { grown } from './memo.ts';
 
 export class UsedSets {
   readonly #kinds: number;
+  readonly #cover: Int32Array;
+  readonly #owed: Int32Array;
   /** All multisets one after another, each as pairs of kind (ascending) and count; `#start[id]` to `#start[id + 1]`. */
   #items = new Int32Array(256);
   #start = new Int32Array(64);
@@ -11,8 +13,11 @@ export class UsedSets {
   readonly #successors = new Map<number, number>();
   readonly #byHash = new Map<number, number[]>();
 
-  constructor(kinds: number) {
-    this.#kinds = kinds;
+  /** `cover`: per kind, another that can stand in for it, or -1. */
+  constructor(cover: Int32Array) {
+    this.#kinds = cover.length;
+    this.#cover = cover;
+    this.#owed = new Int32Array(cover.length);
   }
 
   /** How often `kind` is in it. */
@@ -32,19 +37,36 @@ export class UsedSets {
     return next;
   }
 
-  /** Whether each of `a` is also in `b`. */
-  subset(a: number, b: number): boolean {
+  /**
+   * Whether what is left after `a` can do all that what is left after `b` can: each of `a` is also in `b`, or `b` holds in its place one
+   * that covers it (a blind write where `a` used a cas to the same value).
+   */
+  atMost(a: number, b: number): boolean {
     if (a === b || a === 0) return true;
     if (this.#total[a]! > this.#total[b]!) return false;
     const items = this.#items;
+    const owed = this.#owed;
     let j = this.#start[b]!;
     const endB = this.#start[b + 1]!;
     const endA = this.#start[a + 1]!;
+    let debts = 0;
     for (let i = this.#start[a]!; i < endA; i += 2) {
       while (j < endB && items[j]! < items[i]!) j += 2;
-      if (j === endB || items[j] !== items[i] || items[j + 1]! < items[i + 1]!) return false;
-      j += 2;
+      const missing = items[i + 1]! - (j < endB && items[j] === items[i] ? items[j + 1]! : 0);
+      if (missing <= 0) continue;
+      const cover = this.#cover[items[i]!]!;
+      if (cover < 0) return false;
+      if (debts === 0) owed.fill(0);
+      owed[cover]! -= missing;
+      debts++;
     }
+    return debts === 0 || this.#paid(a, b, owed);
+  }
+
+  /** Whether `b` holds of every kind as many more than `a` as are owed. */
+  #paid(a: number, b: number, owed: Int32Array): boolean {
+    for (let kind = 0; kind < this.#kinds; kind++)
+      if (owed[kind]! < 0 && this.count(b, kind) - this.count(a, kind) + owed[kind]! < 0) return false;
     return true;
   }
 
