@@ -23,6 +23,8 @@ export interface Automaton {
   readonly overwrites: Uint8Array;
   /** 1 where an unknown outcome can be left out: it changes nothing, or nothing that anybody could see. */
   readonly idle: Uint8Array;
+  /** How many states there can be, 0 to `states` - 1; undefined if nobody knows. */
+  readonly states: number | undefined;
   /** Per class, one that does the same wherever this is legal and is legal everywhere, or -1: a blind write of what a cas sets. */
   readonly cover: Int32Array;
   /** The state after, or `illegal`. */
@@ -44,6 +46,7 @@ export const compileGuards = (guards: Guards): Automaton => {
   const writes = new Map(rows.flatMap((_, cls) => (free(cls) && set[cls] !== none ? [[set[cls]!, cls] as const] : [])));
   return {
     initial: initialValue,
+    states: guards.values.length,
     classes: rows.length,
     classOf,
     readOnly: flags(cls => set[cls] === none),
@@ -106,6 +109,7 @@ const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]):
   const readOnly = flags(model.readOnly);
   return {
     initial,
+    states: undefined,
     classes: calls.length,
     classOf,
     readOnly,

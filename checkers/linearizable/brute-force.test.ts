@@ -25,6 +25,7 @@ const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 30 };
 type Method = (subjects: readonly Subject[], model: Model<never>) => boolean | undefined;
 
 const bySearch: Method = (subjects, model) => judgeBySearch(subjects, model, limits).outcome === 'linearizable';
+const lookingBack: Method = (subjects, model) => judgeBySearch(subjects, model, { ...limits, patience: 2 }).outcome === 'linearizable';
 const whole: Method = (subjects, model) => judgeKey(subjects, model, limits).outcome === 'linearizable';
 const byTable: Method = (subjects, model) => bySearch(subjects, { ...model, assignment: undefined });
 const withoutHints: Method = (subjects, { name, init, step, hash, describe }) =>
@@ -46,6 +47,7 @@ const table: readonly (readonly [string, (at: number) => Shape<never>, readonly 
     at => smallRegister(at) as never,
     [
       ['search', bySearch],
+      ['search, looking back', lookingBack],
       ['observations', byObservations],
       ['all', whole],
     ],
@@ -64,6 +66,7 @@ const table: readonly (readonly [string, (at: number) => Shape<never>, readonly 
     [
       ['zones', byZones],
       ['search', bySearch],
+      ['search, looking back', lookingBack],
       ['observations', byObservations],
     ],
   ],

@@ -15,7 +15,7 @@ type Door = typeof import('./subject.ts');
 const mutations: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
   ['spare operations count as done', 'memo.ts', '| spare[offset + w]!) & ~spareHere', ') & ~spareHere'],
   ['done ones are as good as spare ones', 'memo.ts', '(doneHere ^ done[offset + w]!)', '(done[offset + w]! & ~doneHere)'],
-  ['domination forgets what was used', 'memo.ts', ' && this.#used.subset(entries[base + 2]!, used)', ''],
+  ['domination forgets what was used', 'memo.ts', ' && this.#used.atMost(entries[base + 2]!, used)', ''],
   ['equal states of other frontiers are the same', 'memo.ts', 'entries[base] !== frontier || ', ''],
   ['an unknown outcome takes effect any number of times', 'search.ts', '>= this.#available[kind]!', '> this.#available[kind]! + 99'],
   [
@@ -29,6 +29,8 @@ const mutations: readonly (readonly [what: string, file: string, from: string, t
   ['an overwrite makes all others spare', 'search.ts', '(overwritten && this.#a.always[c] === 1)', 'overwritten'],
   ['the frontier’s operation is always dropped', 'search.ts', 'if (this.#has(this.#spare, depth, xSlot)) {', 'if (cursor === 0) {'],
   ['later twins are tried first, earlier ones never', 'search.ts', 'ranks[other]! < rank', 'ranks[other]! > rank'],
+  ['looking back, one state is left out', 'search.ts', 'state < this.#a.states!;', 'state < this.#a.states! - 1;'],
+  ['looking back, open operations are not spare', 'search.ts', 'this.#spare[w] = this.#open[w]!;', 'this.#spare[w] = 0;'],
   ['reads are writes', 'automaton.ts', 'readOnly: flags(cls => set[cls] === none)', 'readOnly: flags(() => true)'],
   ['unknown outcomes never happen', 'automaton.ts', 'idle: flags(cls => set[cls] === none', 'idle: flags(cls => set[cls] !== none'],
   ['cas overwrites', 'automaton.ts', 'overwrites: flags(cls => free(cls) && ', 'overwrites: flags(cls => '],
@@ -61,7 +63,7 @@ const harmless = new Set([
   'the initial value is always there',
 ]);
 
-const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 28 };
+const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 28, patience: 2 };
 const shapes = [registerShape(2), registerShape(3, 1), registerShape(0), kvShape] as const;
 
 const histories = Array.from({ length: 12_000 }, (_, i) => {

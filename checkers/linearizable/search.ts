@@ -2,10 +2,10 @@
  * The general search: Wing & Gong's depth-first search with Lowe's memory, over constant-size configurations.
  *
  * The frontier is the first return whose operation is not settled yet. Its operation must be linearized now, perhaps behind some of the
- * other open operations; once it is, the frontier moves on. What keeps it small (proofs in docs/linearizability.md):
+ * other open operations; once it is, the frontier moves on. What keeps it small (proofs in README.md):
  *  - an open operation that would change nothing in the present state becomes `spare`: linearized at this moment without any effect if
  *    that suits later. A read needs no more than that, so reads never branch;
- *  - before a blind write (`overwrites`) every open operation that is legal in all states becomes spare likewise: its effect is overwritten at once;
+ *  - when a blind write (`overwrites`) is linearized, every open operation that is legal in all states becomes spare likewise: its effect is overwritten at once;
  *  - of open operations of one class only the one that returns first is tried; an unknown-outcome one only when no live one of its class is open;
  *  - dominated configurations are not entered (memo.ts).
  *
@@ -22,6 +22,8 @@ export interface Limits {
   /** By `now`. */
   readonly deadline: number;
   readonly memoryBytes: number;
+  /** Rounds without progress after which the search looks back, for tests; default 512. */
+  readonly patience?: number;
 }
 
 export interface SearchResult {
@@ -31,6 +33,8 @@ export interface SearchResult {
   /** Configurations entered. */
   readonly configurations: number;
 }
+
+type Outcome = SearchResult['outcome'] | 'given up';
 
 /** Decides one key. O(c · 2^c · n) for c open state-changing operations at worst; about n steps where the history is kind. */
 export const search = (automaton: Automaton, timeline: Timeline, limits: Limits): SearchResult =>
@@ -46,6 +50,9 @@ const firstOther = 2;
 const exhausted = -1;
 /** Rounds between looks at the clock and the memory. */
 const checkEvery = 256;
+/** Rounds without progress before the search looks back, at first; and only where there are fewer states than this. */
+const firstPatience = 512;
+const mostStates = 64;
 
 class Search {
   readonly #a: Automaton;
@@ -67,7 +74,10 @@ class Search {
   #done: Int32Array;
   #spare: Int32Array;
   #furthest = 0;
+  /** The frontier that is to be reached. */
+  #goal: number;
   #entered = 0;
+  #rounds = 0;
 
   constructor(automaton: Automaton, timeline: Timeline) {
     this.#a = automaton;
@@ -80,39 +90,92 @@ class Search {
     this.#available = new Int32Array(timeline.crashedClasses.length);
     this.#done = new Int32Array(256 * this.#words);
     this.#spare = new Int32Array(256 * this.#words);
+    this.#goal = timeline.returns.length;
+    if (this.#goal > 0) this.#enter(0);
   }
 
   run(limits: Limits): SearchResult {
-    const outcome = this.#search(limits);
-    return { outcome, verified: this.#furthest, configurations: this.#entered };
-  }
-
-  #search(limits: Limits): SearchResult['outcome'] {
-    if (this.#t.returns.length === 0) return 'linearizable';
+    if (this.#goal === 0) return { outcome: 'linearizable', verified: 0, configurations: 0 };
     this.#state[0] = this.#a.initial;
     this.#admitCalls(0, 0);
-    if (this.#settle(0)) return 'linearizable';
-    for (let round = 1; this.#depth >= 0; round++) {
-      if (round % checkEvery === 0) {
-        if (limits.now() > limits.deadline) return 'time';
-        if (this.#bytes() > limits.memoryBytes) return 'memory';
+    const outcome = this.#settle(0) ? 'linearizable' : this.#search(limits, Number.POSITIVE_INFINITY, true);
+    return { outcome: outcome === 'given up' ? 'time' : outcome, verified: this.#furthest, configurations: this.#entered };
+  }
+
+  /**
+   * Whether the last returns alone, up to the one at `frontier`, are a contradiction: of the past before them all is left out, so that
+   * they begin in any state, with every open operation spare and nothing of unknown outcome used. That dominates whatever the past can
+   * have led to, so a yes is a yes. Tries 2, 4, 8, … returns, for so many rounds in all.
+   */
+  #lastReturnsFail(frontier: number, rounds: number, limits: Limits): boolean {
+    let left = rounds;
+    for (let width = 2; width <= Math.max(2, rounds >> 4); width *= 2) {
+      const past = new Search(this.#a, this.#t);
+      const outcome = past.#fromAnything(Math.max(0, frontier - width), frontier + 1, left, limits);
+      left -= past.#rounds;
+      if (outcome !== 'linearizable') return outcome === 'violation';
+    }
+    return false;
+  }
+
+  #fromAnything(from: number, to: number, most: number, limits: Limits): Outcome {
+    this.#goal = to;
+    for (let state = 0; state < this.#a.states!; state++) {
+      this.#moveTo(from);
+      this.#depth = 0;
+      this.#cursor[0] = 0;
+      this.#frontier[0] = from;
+      this.#state[0] = state;
+      this.#usedSet[0] = 0;
+      for (let w = 0; w < this.#words; w++) {
+        this.#done[w] = 0;
+        this.#spare[w] = this.#open[w]!;
       }
-      const depth = this.#depth;
-      if (!this.#choose(depth)) {
-        this.#depth--;
-        if (depth > 0) this.#moveTo(this.#frontier[depth - 1]!);
-        continue;
-      }
-      if (this.#settle(depth + 1)) return 'linearizable';
-      const row = (depth + 1) * this.#words;
-      const child = depth + 1;
-      if (this.#memo.admit(this.#frontier[child]!, this.#state[child]!, this.#usedSet[child]!, this.#done, this.#spare, row)) {
-        this.#depth = child;
-        this.#cursor[child] = 0;
-        this.#entered++;
-      } else this.#moveTo(this.#frontier[depth]!);
+      const outcome = this.#settle(0) ? 'linearizable' : this.#search(limits, most, false);
+      if (outcome !== 'violation') return outcome;
     }
     return 'violation';
+  }
+
+  /** Depth first from the configuration in row 0. Stuck for long, it asks whether the last returns alone are a contradiction. */
+  #search(limits: Limits, most: number, mayLookBack: boolean): Outcome {
+    const { patience: least = firstPatience } = limits;
+    const every = Math.min(checkEvery, least);
+    let [furthest, patience, since] = [0, least, 0];
+    while (this.#depth >= 0) {
+      const round = ++this.#rounds;
+      if (round % every === 0) {
+        if (round > most) return 'given up';
+        if (limits.now() > limits.deadline) return 'time';
+        if (this.#bytes() > limits.memoryBytes) return 'memory';
+        if (this.#furthest > furthest) [furthest, patience, since] = [this.#furthest, least, round];
+        else if (mayLookBack && round - since > patience && (this.#a.states ?? mostStates) < mostStates) {
+          patience *= 4;
+          if (this.#lastReturnsFail(furthest, patience, limits)) return 'violation';
+        }
+      }
+      if (this.#advance()) return 'linearizable';
+    }
+    return 'violation';
+  }
+
+  /** One step down, or up where nothing is left to try; true if all is linearized. */
+  #advance(): boolean {
+    const depth = this.#depth;
+    if (!this.#choose(depth)) {
+      this.#depth--;
+      if (depth > 0) this.#moveTo(this.#frontier[depth - 1]!);
+      return false;
+    }
+    const child = depth + 1;
+    if (this.#settle(child)) return true;
+    const row = child * this.#words;
+    if (this.#memo.admit(this.#frontier[child]!, this.#state[child]!, this.#usedSet[child]!, this.#done, this.#spare, row)) {
+      this.#depth = child;
+      this.#cursor[child] = 0;
+      this.#entered++;
+    } else this.#moveTo(this.#frontier[depth]!);
+    return false;
   }
 
   /** Puts the next untried choice of the configuration at `depth` into the row above it; false if none is left. */
@@ -218,7 +281,7 @@ class Search {
   #settle(depth: number): boolean {
     const { returns, slot, cls } = this.#t;
     let frontier = this.#frontier[depth]!;
-    while (frontier < returns.length) {
+    while (frontier < this.#goal) {
       const x = returns[frontier]!;
       const at = depth * this.#words + (slot[x]! >> 5);
       const bit = 1 << (slot[x]! & 31);
@@ -232,13 +295,12 @@ class Search {
     }
     this.#frontier[depth] = frontier;
     if (frontier > this.#furthest) this.#furthest = frontier;
-    return frontier === returns.length;
+    return frontier >= this.#goal;
   }
 
   /** Operations called just before this return, as the configuration finds them. */
   #admitCalls(depth: number, frontier: number): void {
     const { calledBefore, cls, slot } = this.#t;
-    if (frontier === 0) this.#enter(0);
     const state = this.#state[depth]!;
     for (let o = frontier === 0 ? 0 : calledBefore[frontier - 1]!; o < calledBefore[frontier]!; o++) {
       if (this.#a.step(state, cls[o]!) === state) this.#spare[depth * this.#words + (slot[o]! >> 5)]! |= 1 << (slot[o]! & 31);
