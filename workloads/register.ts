@@ -24,7 +24,7 @@ export const register: Workload = {
     cas: { default: 1, summary: 'weight of compare-and-set in the mix' },
     finalKeys: { default: 200, summary: 'keys, the latest first, that every node is asked for at the end' },
   },
-  models: ['linearizable', 'sequential'],
+  models: ['linearizable'],
   readOnly: ['read'],
   generator: context => requests(context),
   final: context => finalReads(context),
