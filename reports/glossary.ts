@@ -60,6 +60,10 @@ export const words: Readonly<Record<string, string>> = {
   info: 'nobody knows: no clear answer came (a timeout, a lost connection). It may have happened, or happen later, or never',
   operation: 'one request of a client and the answer to it',
   process: 'one client, with one request under way at most; after an unknown answer its number is never used again',
+  index:
+    'the place of the operation in the history, by which verdicts name it: that of its answer, or of its request where no clear answer came',
+  key: 'the object that an operation is about; each is judged by itself',
+  node: 'one server of the system under test',
   fault: 'a disturbance that was put on the system on purpose',
   nemesis: 'the part of the test that injects faults',
   effective: 'a probe saw the fault take effect; a fault that was never proven counts as no coverage',

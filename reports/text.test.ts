@@ -11,6 +11,14 @@ describe('the verdict on the terminal', () => {
     expect(text).toContain('4 of 5 injected faults took effect');
     expect(text).toMatch(/effective {3}partition 2 of 2 · kill 1 of 1 · clock 0 of 1 · pause 1 of 1/);
     expect(text).toMatch(/served {6}no fault 9\d\.\d %/);
+    expect(
+      Math.max(
+        ...text
+          .split('\n')
+          .slice(0, -1)
+          .map(line => line.length),
+      ),
+    ).toBeLessThan(120);
     expect(text).toContain('report      runs/latest/report.html');
     expect(text.split('\n').at(-1)).toBe(`  again       ${results.command}`);
     expect(text.split('\n').filter(line => line.startsWith('    p900'))).toEqual([

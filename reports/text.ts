@@ -2,6 +2,7 @@
 import type { History } from '../harness/history/event.ts';
 import { pairOperations } from '../harness/history/operation.ts';
 import type { Results } from './contract.ts';
+import { effort } from './effort.ts';
 import { layOutLanes } from './lanes.ts';
 import { detailOf, type OperationDetail } from './operation-detail.ts';
 import { labelOperation, visible } from './operation-label.ts';
@@ -33,7 +34,7 @@ export interface TextInput {
 const shownAnomalies = 3;
 const mostBars = 12;
 
-/** Lines without a trailing newline: verdict, anomalies (the first three, the small ones drawn), faults, availability, report, command. */
+/** Lines without a trailing newline: verdict, anomalies (the three smallest, drawn where they fit), faults, availability, report, command. */
 export const renderText = ({ results, history = [], reportPath, palette = plain, columns = 100 }: TextInput): string => {
   const { headline, seen, tested, caveats } = wordVerdict(results);
   const tone = toneOf(results.valid);
@@ -50,19 +51,19 @@ export const renderText = ({ results, history = [], reportPath, palette = plain,
       { palette, columns },
     ),
     '',
-    ...factLines(results, reportPath).map(([name, value]) => `  ${palette.dim(name.padEnd(12))}${visible(value)}`),
+    ...factLines(results, reportPath).flatMap(([name, value]) => layOutFact(name, value, { palette, columns })),
   ];
   return lines.join('\n');
 };
 
-/** The first three anomalies as lines: what each is, why, and a drawing where it is small. */
+/** The three anomalies with the fewest operations as lines: what each is, why, and a drawing where it is small. */
 export const renderAnomalies = (
   anomalies: Results['checks'][number]['anomalies'],
   history: History,
   { palette = plain, columns = 100 }: Pick<TextInput, 'palette' | 'columns'> = {},
 ): string[] => {
   if (anomalies.length === 0) return [];
-  const shown = anomalies.slice(0, shownAnomalies);
+  const shown = [...anomalies].sort((a, b) => effort(a) - effort(b)).slice(0, shownAnomalies);
   const wanted = new Set(shown.flatMap(({ operations }) => operations));
   const accused = pairOperations(history)
     .filter(({ invoke, completion }) => wanted.has(invoke.index) || (completion !== undefined && wanted.has(completion.index)))
@@ -121,7 +122,25 @@ const listOperations = (operations: readonly OperationDetail[]): string[] => {
   return operations.length > mostBars ? [...shown, `and ${counted(operations.length - mostBars, 'operation')} more`] : shown;
 };
 
-const factLines = (results: Results, reportPath: string | undefined): [string, string][] => {
+/** A list is broken between its entries; one value (a path, a command) stays whole, so that it can be copied. */
+const layOutFact = (
+  name: string,
+  value: string | readonly string[],
+  { palette, columns }: { palette: Palette; columns: number },
+): string[] => {
+  const lines: string[] = [];
+  for (const entry of typeof value === 'string' ? [value] : value) {
+    const text = visible(entry);
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + text.length + 3 <= columns - 14) lines[lines.length - 1] = `${last} · ${text}`;
+    else lines.push(text);
+  }
+  return lines.map((line, at) => `  ${palette.dim((at === 0 ? name : '').padEnd(12))}${line}`);
+};
+
+type Fact = [name: string, value: string | readonly string[]];
+
+const factLines = (results: Results, reportPath: string | undefined): Fact[] => {
   const kinds = [...new Set(results.faults.map(({ kind }) => kind))].map(kind => {
     const all = results.faults.filter(fault => fault.kind === kind);
     return `${kind} ${all.filter(({ effective }) => effective).length} of ${all.length}`;
@@ -133,10 +152,10 @@ const factLines = (results: Results, reportPath: string | undefined): [string, s
       return `${kind === 'none' ? 'no fault' : kind} ${share(successRate ?? 0)}${back}`;
     });
   return [
-    ...(kinds.length > 0 ? [['effective', kinds.join(' · ')] as [string, string]] : []),
-    ...(available.length > 0 ? [['served', available.join(' · ')] as [string, string]] : []),
+    ...(kinds.length > 0 ? [['effective', kinds] as Fact] : []),
+    ...(available.length > 0 ? [['served', available] as Fact] : []),
     ['recovery', results.recoveryMs === null ? 'not seen' : duration(results.recoveryMs)],
-    ...(reportPath === undefined ? [] : [['report', reportPath] as [string, string]]),
+    ...(reportPath === undefined ? [] : [['report', reportPath] as Fact]),
     ['again', results.command],
   ];
 };

@@ -1,6 +1,6 @@
 /** From results and history to the chunks of the page: what is kept, what is cut, and that the page stays small. */
 import { gzipSync } from 'node:zlib';
-import type { History } from '../../harness/history/event.ts';
+import type { Event, History } from '../../harness/history/event.ts';
 import { type Operation, pairOperations } from '../../harness/history/operation.ts';
 import type { Results } from '../contract.ts';
 import { detailOf, errorText } from '../operation-detail.ts';
@@ -23,6 +23,9 @@ export const mostOperations = 300_000;
 const pageBytes = 1_750_000;
 const bytesPerFurtherOperation = 17;
 
+const mostErrors = 1000;
+const longestError = 240;
+
 /** Values are cut to the first of these lengths at which the page is small enough. */
 const valueLimits = [200, 80, 40, 20, 10, 0];
 
@@ -35,9 +38,7 @@ export const packReport = ({ results, history, logs = [] }: ReportData): Record<
   const kept = sample(operations, isAccused);
   const { columns, dictionaries } = columnsOf(kept);
   const packedColumns = compress(packColumns(columns));
-  const budget = pageBytes + bytesPerFurtherOperation * Math.max(0, kept.length - 100_000) - (packedColumns.length * 4) / 3;
-  const { text, limit } = textWithin(kept, (budget * 3) / 4);
-  const summary: Summary = {
+  const summary: Omit<Summary, 'valueLimit'> = {
     results,
     accused: operations.filter(isAccused).map(detailOf),
     throughput: throughputOf(operations, results.durationMs),
@@ -45,17 +46,27 @@ export const packReport = ({ results, history, logs = [] }: ReportData): Record<
     refused: operations.filter(operation => isRefused(operation)).length,
     operations: operations.length,
     kept: kept.length,
-    valueLimit: limit,
     logs,
   };
-  return { summary: compress(JSON.stringify(summary)), columns: packedColumns, text };
+  const page = pageBytes + bytesPerFurtherOperation * Math.max(0, kept.length - 100_000);
+  const others = packedColumns.length + compress(JSON.stringify(summary)).length;
+  const { text, limit } = textWithin(kept, (page * 3) / 4 - others);
+  return { summary: compress(JSON.stringify({ ...summary, valueLimit: limit } satisfies Summary)), columns: packedColumns, text };
 };
 
-/** Every operation, or evenly spread ones plus all that are accused. */
+/** Every operation; of too many, all that are accused, all that went wrong (if they are not the mass of them), and evenly spread others. */
 const sample = (operations: readonly Operation[], isAccused: (operation: Operation) => boolean): readonly Operation[] => {
   if (operations.length <= mostOperations) return operations;
-  const step = operations.length / mostOperations;
-  return operations.filter((operation, at) => Math.floor(at / step) !== Math.floor((at - 1) / step) || isAccused(operation));
+  const wrong = operations.filter(({ type }) => type !== 'ok').length;
+  const keepWrong = wrong < mostOperations / 2;
+  const isKept = (operation: Operation): boolean => (keepWrong && operation.type !== 'ok') || isAccused(operation);
+  const step = keepWrong ? (operations.length - wrong) / (mostOperations - wrong) : operations.length / mostOperations;
+  let seen = 0;
+  return operations.filter(operation => {
+    if (isKept(operation)) return true;
+    seen++;
+    return Math.floor(seen / step) !== Math.floor((seen - 1) / step);
+  });
 };
 
 const columnsOf = (operations: readonly Operation[]): { columns: Columns; dictionaries: Dictionaries } => {
@@ -75,9 +86,16 @@ const columnsOf = (operations: readonly Operation[]): { columns: Columns; dictio
     columns.f[row] = f.position(invoke.f);
     columns.node[row] = node.position(invoke.node ?? completion?.node ?? '');
     columns.key[row] = key.position(invoke.key === undefined ? '' : String(invoke.key));
-    columns.error[row] = error.position(errorText(completion) ?? '');
+    columns.error[row] = error.position(errorOf(completion, error.size()));
   }
   return { columns, dictionaries: { f: f.entries(), node: node.entries(), key: key.entries(), error: error.entries() } };
+};
+
+/** Messages that differ each time (a port, an address) must not make the page large: past a thousand of them the name has to do. */
+const errorOf = (completion: Event | undefined, known: number): string => {
+  const error = completion?.error;
+  const text = known > mostErrors && typeof error === 'object' ? error.name : errorText(completion);
+  return cut(text ?? '', longestError);
 };
 
 const outcomeOf = (operation: Operation): Outcome => (isRefused(operation) ? 'refused' : operation.type);
@@ -91,6 +109,7 @@ const createDictionary = (first: readonly string[]) => {
       positions.set(entry, positions.size);
       return positions.size - 1;
     },
+    size: (): number => positions.size,
     entries: (): string[] => [...positions.keys()],
   };
 };

@@ -147,6 +147,18 @@ describe('size', () => {
     expect(summary.accused.at(-1)!.result!.length).toBeGreaterThan(80);
   });
 
+  test('error messages that differ each time are told by their name in the end', () => {
+    const { results, history } = syntheticRun({ operations: 5000, verdict: true });
+    const noisy = history.map(event => ({ ...event, type: event.type === 'invoke' ? event.type : ('fail' as const) }));
+    const failing = noisy.map(event =>
+      event.type === 'fail' ? { ...event, error: { name: 'reset', message: `port ${event.index}` } } : event,
+    );
+    const { summary, columns } = read(renderReport({ results, history: failing }, template));
+    expect(summary.dictionaries.error.length).toBeLessThan(1010);
+    expect(summary.dictionaries.error[columns.error[1]!]).toMatch(/^reset: port \d+$/);
+    expect(summary.dictionaries.error[columns.error.at(-1)!]).toBe('reset');
+  });
+
   test('beyond 300,000 operations a sample is kept, and every operation of an anomaly', () => {
     const history = syntheticRun({ operations: 5000, verdict: true }).history;
     const copies = Math.ceil(mostOperations / 5000) + 5;
@@ -162,6 +174,8 @@ describe('size', () => {
     expect(summary.kept).toBeLessThanOrEqual(mostOperations + 1);
     expect(summary.kept).toBeGreaterThan(mostOperations * 0.99);
     expect(columns.completionIndex).toContain(completion.index);
+    const failures = (outcome: string) => [...columns.outcome].filter(at => outcomes[at] === outcome).length;
+    for (const outcome of ['fail', 'info'] as const) expect(failures(outcome)).toBe(summary.throughput[outcome].reduce((a, b) => a + b, 0));
     expect(summary.throughput.ok.reduce((a, b) => a + b, 0)).toBeGreaterThan(summary.kept * 0.9);
   });
 });

@@ -138,6 +138,12 @@ describe.skipIf(missing)('the report in Chromium', () => {
     expect(troubles).toEqual([]);
   });
 
+  test('the command that repeats the run can be copied', async () => {
+    const { page } = await open(syntheticRun({ operations: 500, verdict: true }));
+    await page.click('.command .copy');
+    await page.waitForSelector('.command .copy:has-text("Copied")');
+  });
+
   test('outcomes can be put aside', async () => {
     const { page } = await open(syntheticRun({ operations: 4000, verdict: true }));
     const before = await pixelsOf(page, 'fail');

@@ -21,7 +21,9 @@ export const Checks = ({ results }: { results: Results }) => (
             </th>
             <th>verdict</th>
             <th class="number">operations</th>
-            <th class="number">keys</th>
+            <th class="number">
+              <Term word="key">keys</Term>
+            </th>
             <th class="number">took</th>
             <th>remarks</th>
           </tr>

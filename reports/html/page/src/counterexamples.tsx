@@ -1,6 +1,7 @@
 /** Each anomaly: why the answers cannot be, the drawing, and the complete set of operations that force it. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Results } from '../../../contract.ts';
+import { effort } from '../../../effort.ts';
 import type { OperationDetail } from '../../../operation-detail.ts';
 import { visible } from '../../../operation-label.ts';
 import { count, counted } from '../../../units.ts';
@@ -67,9 +68,6 @@ export const Counterexamples = ({ summary, operations, route }: CounterexamplesP
     </Section>
   );
 };
-
-/** What names no operations has no picture, and comes last. */
-const effort = ({ operations }: Anomaly): number => operations.length || Number.MAX_SAFE_INTEGER;
 
 interface CounterexampleProps {
   summary: Summary;

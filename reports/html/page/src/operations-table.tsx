@@ -11,11 +11,15 @@ export const OperationsTable = ({ operations, accused }: { operations: readonly 
     <table class="operations">
       <thead>
         <tr>
-          <th class="number">index</th>
+          <th class="number">
+            <Term word="index" />
+          </th>
           <th class="number">
             <Term word="process" />
           </th>
-          <th>node</th>
+          <th>
+            <Term word="node" />
+          </th>
           <th>operation</th>
           <th>asked</th>
           <th>answered</th>
