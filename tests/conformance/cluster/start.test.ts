@@ -63,8 +63,10 @@ const portThief = (thefts: number): { system: System; stop: () => void } => {
   const servers: Server[] = [];
   const echo = createEchoSystem();
   const node = (context: NodeContext) => {
-    if (context.id === 'n1' && servers.length < thefts) servers.push(createServer().listen(context.listen.peer!.port, '127.0.0.1'));
-    return echo.node(context);
+    const spec = echo.node(context);
+    if (context.id !== 'n1' || servers.length >= thefts) return spec;
+    servers.push(createServer().listen(context.listen.peer!.port, '127.0.0.1'));
+    return { command: 'sh', args: ['-c', 'sleep 1; exec "$0" "$@"', spec.command, ...spec.args] }; // the thief is first, however busy
   };
   return {
     system: { ...echo, node },
