@@ -19,9 +19,9 @@ export const bugs = {
   },
   'vote-not-persisted': {
     broken:
-      'Term and vote are kept in memory only, so that a restarted node begins again at term 0; it campaigns at once, and may disturb a leader that is alive.',
+      'Term and vote are kept in memory only, so that a restarted node begins again at term 0. Elections do without the pre-vote, which would hide it.',
     anomaly: 'Two leaders of one term, or an election won by an older log: acknowledged writes vanish, or the nodes diverge.',
-    nemesis: 'kill,partition --interval 5s --set kill.target=all',
+    nemesis: 'kill,partition --interval 3s --set kill.target=all --set kill.durationMs=700 --set partition.durationMs=2500',
   },
   'no-fsync': {
     broken: 'Entries are acknowledged while they are in memory only and written every 1.5 s, so that SIGKILL loses them.',
@@ -47,9 +47,9 @@ export const bugs = {
   },
   'lease-clock': {
     broken:
-      'The leader answers reads without a quorum while its lease lasts: 140 ms from the wall clock of the follower whose answer made the majority, measured on its own wall clock and never shortened. It leads until it hears of a newer term.',
+      'The leader answers reads without a quorum while its lease lasts: 140 ms from the moment a majority answered, by its own wall clock or that of the follower who answered, whichever is ahead, and never shortened. It leads until it hears of a newer term.',
     anomaly:
-      'A leader whose clock is, or was, behind a follower keeps its lease when it is isolated, and its reads return overwritten values.',
+      'A leader that ever saw a clock ahead of its present one keeps its lease when it is isolated, and its reads return overwritten values.',
     nemesis: 'partition,clock',
   },
   'dirty-read': {

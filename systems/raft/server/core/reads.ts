@@ -6,8 +6,8 @@ import { broadcast } from './replication.ts';
 import { hasBug, isVoter, quorum, type RaftState, reply } from './state.ts';
 import type { Json, RequestId } from './types.ts';
 
-/** The bug lease-clock: how long a follower promises to follow, on its own wall clock. */
-export const LEASE_MS = 140;
+/** The bug lease-clock: how long the leader thinks itself safe after a majority answered. */
+const LEASE_MS = 140;
 
 export function onRead(s: RaftState, request: RequestId, key: string): void {
   if (hasBug(s, 'follower-read')) {
@@ -79,7 +79,7 @@ export function confirmedRound(s: RaftState): number {
   return rounds.sort((a, b) => b - a)[quorum(s) - 1] ?? 0;
 }
 
-/** The bug lease-clock: the answer that made the majority sets the lease, and a clock that is ahead sets it far out. */
-export function extendLease(s: RaftState, promisedUntilWall: number): void {
-  s.leaseUntilWall = Math.max(s.leaseUntilWall, promisedUntilWall);
+/** The bug lease-clock: the answer that made the majority renews the lease, by whichever of the two wall clocks is ahead. */
+export function extendLease(s: RaftState, followerWall: number): void {
+  s.leaseUntilWall = Math.max(s.leaseUntilWall, Math.max(s.instant.wall, followerWall) + LEASE_MS);
 }

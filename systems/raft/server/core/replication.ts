@@ -3,7 +3,7 @@ import { becomeFollower, followLeader } from './election.ts';
 import { stepDown } from './leadership.ts';
 import { compact, cut, emptyLog, entryAt, lastIndex, slice, termAt } from './log.ts';
 import { apply, restore, sessionImages } from './machine.ts';
-import { confirmedRound, confirmReads, extendLease, LEASE_MS } from './reads.ts';
+import { confirmedRound, confirmReads, extendLease } from './reads.ts';
 import {
   appendEntries,
   emit,
@@ -132,8 +132,8 @@ function overwriteCommitted(s: RaftState, first: Entry): void {
 }
 
 function answer(s: RaftState, m: { from: NodeId; round: number; seq: number }, { ok, match }: { ok: boolean; match: number }): void {
-  const promise = hasBug(s, 'lease-clock') ? { promisedUntilWall: s.instant.wall + LEASE_MS } : {};
-  s.out.durable.push(message(s, m.from, { type: 'append-reply', ok, match, round: m.round, seq: m.seq, ...promise }));
+  const wall = hasBug(s, 'lease-clock') ? { wall: s.instant.wall } : {};
+  s.out.durable.push(message(s, m.from, { type: 'append-reply', ok, match, round: m.round, seq: m.seq, ...wall }));
 }
 
 export function onSnapshot(s: RaftState, m: Of<'snapshot'>): void {
@@ -172,7 +172,7 @@ export function onAppendReply(s: RaftState, m: Of<'append-reply'>): void {
   progress.probing = false;
   const confirmed = confirmedRound(s);
   progress.round = Math.max(progress.round, m.round);
-  if (m.promisedUntilWall !== undefined && confirmedRound(s) > confirmed) extendLease(s, m.promisedUntilWall);
+  if (m.wall !== undefined && confirmedRound(s) > confirmed) extendLease(s, m.wall);
   if (m.ok) {
     progress.match = Math.max(progress.match, m.match);
     progress.next = Math.max(progress.next, progress.match + 1);

@@ -140,7 +140,6 @@ export function newState(options: CoreOptions, persisted: Persisted | null, inst
   };
   recomputeMembers(state);
   resetElectionTimer(state);
-  if (persisted && hasBug(state, 'vote-not-persisted')) state.electionDeadline = instant.now;
   return state;
 }
 

@@ -81,7 +81,7 @@ export type Message = Envelope &
         readonly round: number;
         readonly seq: number;
         /** Bug lease-clock only. */
-        readonly promisedUntilWall?: number;
+        readonly wall?: number;
       }
   );
 
