@@ -1,7 +1,7 @@
 /** Results as JUnit XML, which every CI server shows: a suite per run, a test case per check. */
 import type { Results } from './contract.ts';
 import { visible } from './operation-label.ts';
-import { wordVerdict } from './wording.ts';
+import { wordBroken, wordVerdict } from './wording.ts';
 
 /** A violation is a failure; a check that could not decide is an error. Pure; the same results give the same bytes. */
 export const renderJUnit = (runs: readonly Results[]): string => {
@@ -37,7 +37,9 @@ const testCase = ({ system, workload }: Results, check: Results['checks'][number
       `${type}${key === undefined ? '' : ` on key ${key}`}: ${explanation} (operations ${operations.join(', ')})`,
   );
   const [element, message] =
-    check.valid === 'unknown' ? ['error', unknown] : ['failure', `${system} is not ${check.model}: ${anomalies[0]?.type ?? 'violated'}`];
+    check.valid === 'unknown'
+      ? ['error', unknown]
+      : ['failure', `${system} ${wordBroken([check.model])}: ${anomalies[0]?.type ?? 'a contradiction was found'}`];
   const body = (told.length > 0 ? told : [message]).map(escapeXml).join('\n');
   return `    <testcase${attributes}>\n      <${element}${list({ message, type: anomalies[0]?.type ?? element })}>${body}</${element}>\n    </testcase>`;
 };

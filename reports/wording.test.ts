@@ -48,3 +48,11 @@ test('the same anomaly on several keys is counted and placed', () => {
 test('an unknown model is promised without an explanation', () => {
   expect(wordVerdict({ ...results, model: 'bespoke' }).promised).toBe('raft promised that its register is bespoke.');
 });
+
+test('models that are said of a system and properties that it has are told apart', () => {
+  const broken = ['linearizable', 'raft-safety'].map(model => ({ ...results.checks[0]!, model, valid: false as const }));
+  expect(wordVerdict({ ...results, valid: false, checks: broken }).seen).toBe(
+    'raft is not linearizable and violates raft-safety: a contradiction was found.',
+  );
+  expect(wordVerdict({ ...results, valid: false, checks: broken.slice(1) }).seen).toMatch(/^raft violates raft-safety: /);
+});

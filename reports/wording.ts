@@ -47,9 +47,19 @@ const seenViolated = (results: Results): string => {
   }
   const what = listed([...types].map(([type, n]) => (n === 1 ? type : `${type} ×${n}`)));
   const where = keys.size === 0 || keys.size > 3 ? '' : ` on ${keys.size === 1 ? 'key' : 'keys'} ${listed([...keys])}`;
-  const models = listed([...new Set(broken.map(({ model }) => model))]);
-  return `${results.system} is not ${models || results.model}: ${what || 'a contradiction was found'}${where}.`;
+  const models = broken.length === 0 ? [results.model] : [...new Set(broken.map(({ model }) => model))];
+  return `${results.system} ${wordBroken(models)}: ${what || 'a contradiction was found'}${where}.`;
 };
+
+/** `is not linearizable`, `violates raft-safety`, or both: some models are said of a system, others are had by it. */
+export const wordBroken = (models: readonly string[]): string => {
+  const [said, had] = [models.filter(isAdjective), models.filter(model => !isAdjective(model))];
+  return [...(said.length > 0 ? [`is not ${said.join(' or ')}`] : []), ...(had.length > 0 ? [`violates ${listed(had)}`] : [])].join(
+    ' and ',
+  );
+};
+
+const isAdjective = (model: string): boolean => /(able|al|ent)$/.test(model);
 
 const seenUnknown = (results: Results): string => {
   const open = results.checks.find(({ valid }) => valid === 'unknown');

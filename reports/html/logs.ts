@@ -1,6 +1,7 @@
 /** The node log lines around a violation. Pure: whoever calls has read the files. */
 import type { History } from '../../harness/history/event.ts';
 import type { Results } from '../contract.ts';
+import { effort } from '../effort.ts';
 
 export interface LogLine {
   /** Milliseconds since the run began. */
@@ -25,11 +26,12 @@ export interface LogWindow {
 const aroundMs = 2000;
 const explained = 3;
 
-/** Two seconds before and after the last operation of each of the first three anomalies; times of overlapping windows are not merged. */
+/** Two seconds before and after the last operation of each of the three smallest anomalies; times of overlapping windows are not merged. */
 export const logWindows = ({ checks }: Pick<Results, 'checks'>, history: History): LogWindow[] => {
   const last = checks
-    .flatMap(({ anomalies }) => anomalies.map(({ operations }) => Math.max(...operations)))
-    .filter(Number.isFinite)
+    .flatMap(({ anomalies }) => anomalies.filter(({ operations }) => operations.length > 0))
+    .sort((a, b) => effort(a) - effort(b))
+    .map(({ operations }) => Math.max(...operations))
     .slice(0, explained);
   return history
     .filter(({ index }) => last.includes(index))

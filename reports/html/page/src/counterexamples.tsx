@@ -54,7 +54,7 @@ export const Counterexamples = ({ summary, operations, route }: CounterexamplesP
         <div class="folded">
           Also:{' '}
           {folded.slice(0, mostFolded).map(({ name, id, anomaly }) => (
-            <a key={name} href={linkTo({ to: 'anomaly', ...id })}>
+            <a key={name} href={linkTo({ to: 'anomaly', ...id })} title={anomaly.explanation}>
               {anomaly.type}
               {anomaly.key !== undefined && ` on key ${anomaly.key}`}
             </a>

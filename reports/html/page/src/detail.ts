@@ -1,5 +1,6 @@
 /** From rows of the packed history to operations in full. */
 
+import { effort } from '../../../effort.ts';
 import type { OperationDetail } from '../../../operation-detail.ts';
 import { outcomes } from '../../columns.ts';
 import type { Summary } from '../../payload.ts';
@@ -58,11 +59,12 @@ export const rowsAround = (summary: Summary, { columns }: Operations, key: strin
   return rows;
 };
 
-/** Of each anomaly the operation that was asked last: where the contradiction came to light. */
+/** Of each anomaly, the smallest first, the operation that was asked last: where the contradiction came to light. */
 export const contradictions = ({ results, accused }: Summary): OperationDetail[] =>
-  results.checks.flatMap(({ anomalies }) =>
-    anomalies.flatMap(({ operations }) => {
+  results.checks
+    .flatMap(({ anomalies }) => anomalies)
+    .sort((a, b) => effort(a) - effort(b))
+    .flatMap(({ operations }) => {
       const named = new Set(operations);
       return accused.filter(({ index, invokeIndex }) => named.has(index) || named.has(invokeIndex)).slice(-1);
-    }),
-  );
+    });
