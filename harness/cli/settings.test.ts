@@ -52,3 +52,9 @@ test('an option of a fault goes to that fault', () => {
 test('small values are an option of the workload', () => {
   expect(settle({ values: 'small' }, registries).workloadOptions.values).toBe('small');
 });
+
+test.each<[string[], number]>([
+  [['none'], 0],
+  [['all'], registries.faults.length],
+  [['kill', 'kill', 'pause'], 2],
+])('--nemesis %j is %d kinds of faults', (nemesis, count) => expect(settle({ nemesis }, registries).faults).toHaveLength(count));

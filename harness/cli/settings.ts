@@ -31,8 +31,10 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.name, model);
-  const kinds = config.nemesis.filter(kind => kind !== '' && kind !== 'none');
-  const faults = kinds.map(kind => named('nemesis', registries.faults, item => item.kind, kind));
+  const kinds = config.nemesis.flatMap(kind =>
+    kind === 'all' ? registries.faults.map(fault => fault.kind) : kind === '' || kind === 'none' ? [] : [kind],
+  );
+  const faults = [...new Set(kinds)].map(kind => named('nemesis', registries.faults, item => item.kind, kind));
   const bugs = (config.bug ?? []).filter(bug => bug !== '');
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
   if (config.on !== 'process') {

@@ -35,7 +35,7 @@ export const addRunCommand = (program: Command): void => {
     .option('--workload <NAME>', "what is asked of it (default: the system's first)")
     .option('--values <KIND>', 'values that writes use: unique, or small for 0-4')
     .option('--model <NAME>', "the consistency model to check (default: the workload's first)")
-    .option('--nemesis <LIST>', `faults to inject, or none (default: ${runDefaults.nemesis.join(',')}; see ordeal list nemeses)`)
+    .option('--nemesis <LIST>', `faults to inject, all or none (default: ${runDefaults.nemesis.join(',')}; see ordeal list nemeses)`)
     .option('--interval <TIME>', `about one fault every so often (default: ${runDefaults.interval})`)
     .option('--time-limit <TIME>', `time under load (default: ${runDefaults.timeLimit})`)
     .option('--rate <N>', `operations a second, or max for as fast as answers come (default: ${runDefaults.rate})`)
