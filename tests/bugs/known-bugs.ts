@@ -22,7 +22,12 @@ const onRaft = (bug: string, seed: number, flags: string, anomalies: readonly st
 export const knownBugs: readonly KnownBug[] = [
   onRaft('stale-read', 7, '--nemesis partition', ['stale-read']),
   onRaft('follower-read', 7, '--nemesis partition', ['stale-read']),
-  onRaft('vote-not-persisted', 7, '--nemesis kill,partition --set kill.target=majority', ['stale-read', 'lost-write', 'election-safety']),
+  onRaft(
+    'vote-not-persisted',
+    7,
+    '--nemesis kill,partition --interval 3s --set kill.target=all --set kill.durationMs=700 --set partition.durationMs=2500',
+    ['stale-read', 'lost-write'],
+  ),
   onRaft('no-fsync', 7, '--nemesis kill --set kill.target=all', ['lost-write', 'stale-read']),
   onRaft('commit-old-term', 7, '--nemesis partition --set partition.variant=leader-churn --rate 50', [
     'stale-read',
