@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { projectRoot } from '../../harness/std/paths.ts';
 import { createRng } from '../../harness/std/rng.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
+import { lanes } from '../testing/lanes.ts';
 import { randomHistory } from '../testing/random-history.ts';
 import { kvShape, registerShape } from '../testing/shapes.ts';
 
@@ -29,6 +30,7 @@ const mutations: readonly (readonly [what: string, file: string, from: string, t
   ['an overwrite makes all others spare', 'search.ts', '(overwritten && this.#a.always[c] === 1)', 'overwritten'],
   ['the frontier’s operation is always dropped', 'search.ts', 'if (this.#has(this.#spare, depth, xSlot)) {', 'if (cursor === 0) {'],
   ['later twins are tried first, earlier ones never', 'search.ts', 'ranks[other]! < rank', 'ranks[other]! > rank'],
+  ['a spare twin stands in for a pending one', 'search.ts', 'const out = evenSpare ?', 'const out = cls.length >= 0 ?'],
   ['looking back, one state is left out', 'search.ts', 'state < this.#a.states!;', 'state < this.#a.states! - 1;'],
   ['looking back, open operations are not spare', 'search.ts', 'this.#spare[w] = this.#open[w]!;', 'this.#spare[w] = 0;'],
   ['reads are writes', 'automaton.ts', 'readOnly: flags(cls => set[cls] === none)', 'readOnly: flags(() => true)'],
@@ -64,15 +66,30 @@ const harmless = new Set([
 ]);
 
 const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 28, patience: 2 };
-const shapes = [registerShape(2), registerShape(3, 1), registerShape(0), kvShape] as const;
+const shapes = [registerShape(2), registerShape(3, 1), registerShape(0), kvShape(['a']), kvShape()] as const;
 
-const histories = Array.from({ length: 12_000 }, (_, i) => {
+/** Found by hand: too rare for chance. */
+const saved = lanes`
+  p0  |  append "x"                       |
+  p1    |put "y"|
+  p2             | append "x"                |
+  p3               |get "yx"|                  |get "yx"|
+`;
+
+const drawn = Array.from({ length: 20_000 }, (_, i) => {
   const rng = createRng(`mutations/${i}`);
-  const shape = shapes[i % shapes.length]! as typeof kvShape;
-  const size = { operations: 4 + rng.int(6), processes: 2 + rng.int(4), info: rng.pick([0, 0.05, 0.1]), lie: rng.pick([0, 0.3, 0.6]) };
+  const shape = shapes[i % shapes.length]! as ReturnType<typeof kvShape>;
+  const size = {
+    operations: 5 + rng.int(6),
+    processes: 2 + rng.int(5),
+    info: rng.pick([0, 0, 0.05, 0.1]),
+    lie: rng.pick([0, 0, 0.3, 0.6]),
+  };
   const history = randomHistory(rng, shape, size);
   return { history, model: shape.model, expected: linearizableByBruteForce(history, shape.model) };
 });
+
+const histories = [...drawn, { history: saved, model: kvShape().model, expected: true }];
 
 const disagreements = ({ judgeKey }: Judge, { splitByKey }: Door): number =>
   histories.findIndex(({ history, model, expected }) => {

@@ -5,8 +5,9 @@
  * other open operations; once it is, the frontier moves on. What keeps it small (proofs in README.md):
  *  - an open operation that would change nothing in the present state becomes `spare`: linearized at this moment without any effect if
  *    that suits later. A read needs no more than that, so reads never branch;
- *  - when a blind write (`overwrites`) is linearized, every open operation that is legal in all states becomes spare likewise: its effect is overwritten at once;
- *  - of open operations of one class only the one that returns first is tried; an unknown-outcome one only when no live one of its class is open;
+ *  - when a blind write (`overwrites`) is linearized, every open operation that is legal in all states becomes spare likewise: put just
+ *    before it, its effect is overwritten at once;
+ *  - of open operations of one class only the one that returns first is tried, and an unknown-outcome one only when no live one is open;
  *  - dominated configurations are not entered (memo.ts).
  *
  * Sources: Wing & Gong, JPDC 1993; Lowe, "Testing for linearizability", CCPE 2017; Horn & Kroening, FORTE 2015.
@@ -224,21 +225,28 @@ class Search {
     if (next === illegal || next === state || (this.#a.step(next, xClass) !== illegal) !== (pass === 0)) return false;
     if (isCrashed) {
       const kind = i - slots;
-      if (this.#used.count(this.#usedSet[depth]!, kind) >= this.#available[kind]! || this.#hasTwin(depth, c, 0x7fffffff)) return false;
+      if (this.#used.count(this.#usedSet[depth]!, kind) >= this.#available[kind]! || this.#hasTwin(depth, c, 0x7fffffff, true))
+        return false;
       this.#linearize(depth, empty, c, next);
       this.#usedSet[depth + 1] = this.#used.with(this.#usedSet[depth]!, kind);
       return true;
     }
-    if (this.#hasTwin(depth, c, this.#t.rank[this.#occupant[i]!]!)) return false;
+    const willBeSpare = this.#a.overwrites[c] === 1 || this.#has(this.#spare, depth, i);
+    if (this.#hasTwin(depth, c, this.#t.rank[this.#occupant[i]!]!, willBeSpare)) return false;
     this.#linearize(depth, i, c, next);
     return true;
   }
 
-  /** Whether an open operation of the same class, not done yet, returns earlier. */
-  #hasTwin(depth: number, c: number, rank: number): boolean {
+  /**
+   * Whether an open operation of the same class, not done yet, returns earlier, so that it can be used in place of one that returns at
+   * `rank`. A spare one can stand in for a pending one only if that becomes spare: the one left over must still be linearized otherwise.
+   */
+  #hasTwin(depth: number, c: number, rank: number, evenSpare: boolean): boolean {
     const { cls, rank: ranks } = this.#t;
     for (let w = 0; w < this.#words; w++) {
-      for (let bits = this.#open[w]! & ~this.#done[depth * this.#words + w]!; bits !== 0; bits &= bits - 1) {
+      const row = depth * this.#words + w;
+      const out = evenSpare ? this.#done[row]! : this.#done[row]! | this.#spare[row]!;
+      for (let bits = this.#open[w]! & ~out; bits !== 0; bits &= bits - 1) {
         const other = this.#occupant[w * 32 + 31 - Math.clz32(bits & -bits)]!;
         if (cls[other] === c && ranks[other]! < rank) return true;
       }

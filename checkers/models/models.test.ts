@@ -57,6 +57,17 @@ describe('kv', () => {
       `,
     ));
 
+  test('accepts: of two equal appends the one that was overwritten need not be seen, whichever returns first', () =>
+    accepts(
+      'kv',
+      lanes`
+        p0  |  append "x"                       |
+        p1    |put "y"|
+        p2             | append "x"                |
+        p3               |get "yx"|                  |get "yx"|
+      `,
+    ));
+
   test('rejects: an append that a later get has lost', () =>
     rejects(
       'kv',

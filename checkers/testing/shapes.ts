@@ -60,15 +60,16 @@ export const multiRegisterShape: Shape<Registers> = {
     f === 'read' ? Object.fromEntries(Object.keys(value as Registers).map(name => [name, rng.pick([null, 0, 1])])) : value,
 };
 
-export const kvShape: Shape<string> = {
+/** Few letters make equal appends, of which one may be overwritten and the other not. */
+export const kvShape = (letters: readonly string[] = ['a', 'b']): Shape<string> => ({
   model: kv,
   request: rng => {
-    const f = rng.pick(['get', 'put', 'append', 'append']);
-    return { f, value: f === 'get' ? null : rng.pick(['a', 'b']) };
+    const f = rng.pick(['get', 'get', 'put', 'append', 'append']);
+    return { f, value: f === 'get' ? null : rng.pick(f === 'put' ? ['a', 'b'] : letters) };
   },
   answer: (state, f, value) => ({ value: f === 'get' ? state : value }),
   lie: (rng, f, value) => (f === 'get' ? rng.pick(['', 'a', 'b', 'ab', 'ba', String(value).slice(1)]) : value),
-};
+});
 
 export const mutexShape: Shape<'free' | 'held'> = {
   model: mutex,
