@@ -4,9 +4,11 @@ import 'uplot/dist/uPlot.min.css';
 import type { Summary } from '../../../payload.ts';
 import { rowAfter } from '../detail.ts';
 import type { Operations } from '../load.ts';
+import { mark, shade } from './annotations.ts';
 import { colours, css } from './colours.ts';
 import type { Range } from './range.ts';
 import { createSplat, latencyMs } from './splat.ts';
+import { clockText, decades, tickText, timeSteps } from './ticks.ts';
 
 export const gutter = 74;
 const margin = 10;
@@ -171,93 +173,6 @@ const latencyRange = ({ columns }: Operations): [number, number] => {
   if (high === 0) return [0.1, 1000];
   const bottom = 10 ** Math.floor(Math.log10(low));
   return [bottom, Math.max(bottom * 10, 10 ** Math.ceil(Math.log10(high * 1.05)))];
-};
-
-const decades = ([low, high]: readonly [number, number]): number[] => {
-  const first = Math.round(Math.log10(low));
-  return Array.from({ length: Math.round(Math.log10(high)) - first + 1 }, (_, at) => 10 ** (first + at));
-};
-
-/** Seconds between two ticks. */
-const timeSteps = [
-  0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200,
-  21_600,
-];
-
-/** Seconds in a short run, minutes and seconds in a long one. */
-const clockText = (seconds: number, end: number): string => {
-  if (end < 300) return `${seconds} s`;
-  const rest = seconds % 60;
-  return `${Math.floor(seconds / 60)}:${rest < 10 ? '0' : ''}${Number(rest.toFixed(3))}`;
-};
-
-const tickText = (ms: number): string => (ms >= 1000 ? `${ms / 1000} s` : ms >= 1 ? `${ms} ms` : `${Math.round(ms * 1000)} µs`);
-
-/** Fault windows behind the plot: a tint where the fault was proven, hatching where it was not. */
-const shade = ({ ctx, bbox, valToPos }: uPlot, { summary, range }: State): void => {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-  ctx.clip();
-  for (const { startMs, endMs, effective } of summary.results.faults) {
-    if (endMs / 1000 < range.from || startMs / 1000 > range.to) continue;
-    const [left, right] = [valToPos(startMs / 1000, 'x', true), valToPos(endMs / 1000, 'x', true)];
-    if (effective) {
-      ctx.fillStyle = css('--shade');
-      ctx.fillRect(left, bbox.top, Math.max(1, right - left), bbox.height);
-    } else hatch(ctx, left, right, bbox);
-  }
-  ctx.restore();
-};
-
-const hatch = (ctx: CanvasRenderingContext2D, left: number, right: number, { top, height }: uPlot.BBox): void => {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(left, top, right - left, height);
-  ctx.clip();
-  ctx.strokeStyle = css('--hatch');
-  ctx.beginPath();
-  const from = Math.max(left, -height);
-  for (let x = from - height; x < Math.min(right, ctx.canvas.width); x += 8 * devicePixelRatio) {
-    ctx.moveTo(x, top + height);
-    ctx.lineTo(x + height, top);
-  }
-  ctx.stroke();
-  ctx.restore();
-};
-
-/** A red line at each contradiction; dashed ones where the load began and ended. */
-const mark = ({ ctx, bbox, valToPos }: uPlot, { marks, range, summary: { results } }: State): void => {
-  ctx.save();
-  ctx.strokeStyle = css('--muted');
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-  for (const at of [results.loadStartMs / 1000, results.loadEndMs / 1000]) {
-    if (at < range.from || at > range.to) continue;
-    const x = Math.round(valToPos(at, 'x', true)) + 0.5;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-  }
-  ctx.setLineDash([]);
-  ctx.strokeStyle = css('--bad');
-  ctx.fillStyle = css('--bad');
-  ctx.lineWidth = devicePixelRatio;
-  for (const at of marks) {
-    if (at < range.from || at > range.to) continue;
-    const x = Math.round(valToPos(at, 'x', true)) + 0.5;
-    const size = 5 * devicePixelRatio;
-    ctx.beginPath();
-    ctx.moveTo(x, bbox.top);
-    ctx.lineTo(x, bbox.top + bbox.height);
-    ctx.stroke();
-    ctx.beginPath();
-    ctx.moveTo(x - size, bbox.top);
-    ctx.lineTo(x + size, bbox.top);
-    ctx.lineTo(x, bbox.top + size * 1.4);
-    ctx.fill();
-  }
-  ctx.restore();
 };
 
 const select = (plot: uPlot, { events }: State): void => {

@@ -1,17 +1,15 @@
 /** The whole run on one time axis: faults, latency, throughput, leaders. Zoomed by drag, wheel, keys or buttons. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { meaningOf } from '../../../../glossary.ts';
-import type { OperationDetail } from '../../../../operation-detail.ts';
 import { labelOperation } from '../../../../operation-label.ts';
 import { count, duration, moment } from '../../../../units.ts';
 import type { Summary } from '../../../payload.ts';
-import { contradictions, detailAt } from '../detail.ts';
 import type { Operations } from '../load.ts';
-import { linkTo } from '../route.ts';
 import { Section } from '../section.tsx';
-import { createPlots, gutter, type Plots } from './plots.ts';
-import { clamped, panned, type Range, whole, zoomed } from './range.ts';
+import { gutter } from './plots.ts';
+import { panned, type Range, whole, zoomed } from './range.ts';
 import { FaultStrip, LeaderStrip } from './strips.tsx';
+import { type Hover, usePlots } from './use-plots.ts';
 import { useWheel } from './wheel.ts';
 
 const outcomeWords = [
@@ -20,12 +18,6 @@ const outcomeWords = [
   { word: 'info', name: 'unknown', sign: '△' },
   { word: 'refused', name: 'refused', sign: '+' },
 ] as const;
-
-interface Hover {
-  readonly operation: OperationDetail;
-  readonly left: number;
-  readonly top: number;
-}
 
 export const Timeline = ({ summary, operations }: { summary: Summary; operations: Operations | undefined }) => {
   const all = useMemo(() => extent(summary), [summary]);
@@ -159,58 +151,6 @@ const Hint = ({ operation, left, top, width }: Hover & { width: number }) => (
     {operation.error !== undefined && <small>{operation.error.slice(0, 120)}</small>}
   </div>
 );
-
-interface PlotsHook {
-  summary: Summary;
-  operations: Operations | undefined;
-  all: Range;
-  box: { readonly current: HTMLDivElement | null };
-  width: number;
-  setRange(range: Range): void;
-  setHover(hover: Hover | undefined): void;
-}
-
-/** Makes the plots once there is room and data; keeps their size and colours. */
-const usePlots = ({ summary, operations, all, box, width, setRange, setHover }: PlotsHook) => {
-  const plots = useRef<Plots | undefined>(undefined);
-  const ready = operations !== undefined && width > 0;
-  useEffect(() => {
-    if (!ready || !box.current) return;
-    const latency = box.current.querySelector<HTMLElement>('.latency')!;
-    const throughput = box.current.querySelector<HTMLElement>('.throughput')!;
-    const events = {
-      select: (selected: Range) => setRange(clamped(all, selected)),
-      reset: () => setRange(all),
-      hover: (row: number | undefined, left: number, top: number) =>
-        setHover(
-          row === undefined
-            ? undefined
-            : { operation: detailAt(summary, operations, row), left: left + gutter, top: top + latency.offsetTop },
-        ),
-      open: (row: number) => {
-        location.hash = linkTo({ to: 'operation', index: detailAt(summary, operations, row).index });
-      },
-    };
-    plots.current = createPlots(latency, throughput, {
-      summary,
-      operations,
-      all,
-      width,
-      events,
-      marks: contradictions(summary).map(({ startMs }) => startMs / 1000),
-    });
-    const media = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('print')];
-    const redraw = () => plots.current?.redraw();
-    for (const query of media) query.addEventListener('change', redraw);
-    return () => {
-      for (const query of media) query.removeEventListener('change', redraw);
-      plots.current?.close();
-      plots.current = undefined;
-    };
-  }, [ready, summary]);
-  useEffect(() => plots.current?.resize(width), [width]);
-  return plots;
-};
 
 const useWidth = (box: { readonly current: HTMLDivElement | null }, setWidth: (width: number) => void): void => {
   useEffect(() => {
