@@ -71,12 +71,12 @@ export const LeaderStrip = (props: StripProps) => {
         <svg width={width} height={18} role="img" aria-label="Who was leader, and when">
           {spans.map(({ timeMs, endMs, leader, term }) => {
             const [start, end] = [x(timeMs), x(endMs)];
-            const label = leader === null ? '' : `${leader}${term === null || end - start < 70 ? '' : ` · term ${term}`}`;
+            const label = longestFit(leader === null ? [] : [...(term === null ? [] : [`${leader} · term ${term}`]), leader], end - start);
             return (
               <g key={`${timeMs} ${leader}`} class={leader === null ? 'leaderless' : 'led'}>
                 <title>{`${leader ?? 'no leader'}${term === null ? '' : `, term ${term}`}, from ${moment(timeMs)} for ${duration(endMs - timeMs)}`}</title>
                 <rect x={start} y={1} width={Math.max(1, end - start - 1)} height={16} />
-                {end - start > label.length * 6.6 + 8 && (
+                {label !== undefined && (
                   <text x={start + 4} y={13}>
                     {label}
                   </text>
@@ -89,3 +89,6 @@ export const LeaderStrip = (props: StripProps) => {
     </div>
   );
 };
+
+/** The first of these texts that has room in so many pixels. */
+const longestFit = (texts: readonly string[], width: number): string | undefined => texts.find(text => text.length * 6.6 + 8 < width);
