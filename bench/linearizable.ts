@@ -38,7 +38,7 @@ interface Client {
 }
 
 /** Closed-loop clients with random latencies; each operation takes effect at a random moment between its call and its return. */
-export const simulate = (rng: Rng, { clients, operations, values, info, wrong }: Case): Event[] => {
+const simulate = (rng: Rng, { clients, operations, values, info, wrong }: Case): Event[] => {
   const events: Event[] = [];
   let held: Json = null;
   let unique = 0;

@@ -102,8 +102,8 @@ const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]):
     return cls;
   });
   const states: State[] = [];
-  const rows: Int32Array[] = [];
-  const intern = interner(model, states, rows, calls.length);
+  const rows: Row[] = [];
+  const intern = interner(model, states, () => rows.push(calls.length > widestRow ? sparseRow() : denseRow(calls.length)));
   const initial = intern(model.init);
   const flags = (hint: ((call: Call) => boolean) | undefined): Uint8Array => Uint8Array.from(calls, call => Number(hint?.(call) === true));
   const readOnly = flags(model.readOnly);
@@ -119,18 +119,41 @@ const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]):
     cover: new Int32Array(calls.length).fill(-1),
     step: (state, cls) => {
       const row = rows[state]!;
-      const known = row[cls]!;
+      const known = row.get(cls);
       if (known !== unknown) return known;
       const next = model.step(states[state]!, calls[cls]!);
       const number = next === undefined ? illegal : intern(next);
-      row[cls] = number;
+      row.set(cls, number);
       return number;
     },
-    bytes: () => rows.length * (calls.length * 4 + 200),
+    bytes: () => rows.length * (Math.min(calls.length, widestRow) * 4 + 200),
   };
 };
 
-const interner = <State>(model: Model<State>, states: State[], rows: Int32Array[], classes: number) => {
+/** What is known of a state's steps. */
+interface Row {
+  get(cls: number): number;
+  set(cls: number, next: number): void;
+}
+
+const widestRow = 512;
+
+const denseRow = (classes: number): Row => {
+  const next = new Int32Array(classes).fill(unknown);
+  return {
+    get: cls => next[cls]!,
+    set: (cls, to) => {
+      next[cls] = to;
+    },
+  };
+};
+
+const sparseRow = (): Row => {
+  const next = new Map<number, number>();
+  return { get: cls => next.get(cls) ?? unknown, set: (cls, to) => next.set(cls, to) };
+};
+
+const interner = <State>(model: Model<State>, states: State[], onNew: () => void) => {
   const byHash = new Map<string | number, number[]>();
   const hash = model.hash ?? defaultHash;
   return (state: State): number => {
@@ -139,7 +162,7 @@ const interner = <State>(model: Model<State>, states: State[], rows: Int32Array[
     if (known !== undefined) return known;
     const number = states.length;
     states.push(state);
-    rows.push(new Int32Array(classes).fill(unknown));
+    onNew();
     bucket.push(number);
     byHash.set(hash(state), bucket);
     return number;
