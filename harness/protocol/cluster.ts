@@ -56,6 +56,8 @@ export interface UnexpectedExit {
   readonly signal: string | null;
   /** The last lines it wrote, for the message. */
   readonly lastWords: string;
+  /** Without it the cluster cannot go on. */
+  readonly fatal?: boolean;
 }
 
 export interface Cluster {

@@ -5,11 +5,12 @@
 
 import type { Event, EventDraft, History, Key } from '../history/event.ts';
 import { mergeValidity, type Verdict } from '../protocol/checker.ts';
-import type { Cluster } from '../protocol/cluster.ts';
+import type { Cluster, UnexpectedExit } from '../protocol/cluster.ts';
 import type { FaultRecord, Schedule } from '../protocol/fault.ts';
 import type { Generator } from '../protocol/generator.ts';
 import { sleep, within } from '../std/deadline.ts';
 import { createRng, type Rng } from '../std/rng.ts';
+import { UserError } from '../std/user-error.ts';
 import { type HistoryWriter, openHistoryWriter } from '../store/history-writer.ts';
 import { readHistory } from '../store/read-history.ts';
 import type { RunFolder } from '../store/run-folder.ts';
@@ -236,20 +237,12 @@ class Trial {
     return event;
   }
 
-  #noteExit({
-    node,
-    exitCode,
-    signal,
-    lastWords,
-  }: {
-    node: string;
-    exitCode: number | null;
-    signal: string | null;
-    lastWords: string;
-  }): void {
+  #noteExit({ node, exitCode, signal, lastWords, fatal }: UnexpectedExit): void {
     const reason = `${signal ? `ended by ${signal}` : `exited with ${exitCode}`}${lastWords ? `: ${lastWords}` : ''}`;
     this.#exits.push({ timeMs: Math.round(this.#now()), node, reason });
     this.#env.warn(`${node} ended by itself: ${reason}`);
+    if (fatal)
+      this.#broken.abort(new UserError('environment', 'cluster-lost', `the cluster cannot go on without ${node}, which ${reason}`));
   }
 
   /** Ends what is still there. What goes wrong here is said, and never hides what came first. */

@@ -1,8 +1,10 @@
 /** `ordeal run`: start a cluster, drive a workload under faults, check, report. */
+import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { type Command, Option } from 'commander';
 import { createSchedule } from '../../../nemesis/schedule/create-schedule.ts';
 import type { Results } from '../../../reports/contract.ts';
+import { renderJUnit } from '../../../reports/junit.ts';
 import { createProcessCluster } from '../../cluster/process/process-cluster.ts';
 import type { Schedule } from '../../protocol/fault.ts';
 import type { RunPlan } from '../../run/plan.ts';
@@ -55,6 +57,7 @@ export const addRunCommand = (program: Command): void => {
     .option('--store <DIR>', `where runs are kept (default: ${runDefaults.store})`)
     .option('--config <FILE>', 'read settings from this file (default: ordeal.config.ts, if there is one)')
     .option('--json', 'print results.json on stdout')
+    .option('--junit <FILE>', 'write the verdict as JUnit XML, for CI')
     .option('--verbose', 'more log lines on stderr')
     .addHelpText(
       'after',
@@ -69,9 +72,9 @@ Examples:
     .action(run);
 };
 
-type Flags = Record<string, unknown> & { config?: string; json?: boolean; verbose?: boolean };
+type Flags = Record<string, unknown> & { config?: string; json?: boolean; junit?: string; verbose?: boolean };
 
-const run = async ({ config: file, json, verbose, ...flags }: Flags): Promise<void> => {
+const run = async ({ config: file, json, junit, verbose, ...flags }: Flags): Promise<void> => {
   const config = await loadConfig(file);
   const plan = settle(mergeFlags(flags, config), registriesWith(config));
   const terminal = createTerminal();
@@ -85,6 +88,7 @@ const run = async ({ config: file, json, verbose, ...flags }: Flags): Promise<vo
       json: json === true,
       signal: interruption.signal,
     });
+    if (junit !== undefined) writeFileSync(junit, renderJUnit([results]));
     if (json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
     process.exitCode = exitCodeOfVerdict(results.valid);
   } catch (error) {

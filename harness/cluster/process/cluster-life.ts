@@ -73,7 +73,7 @@ const startLinks = async (life: ClusterLife, watchdog: Watchdog, options: LifeOp
   if (url === undefined) {
     const folder = options.runFolder;
     const onExit = (exit: Omit<UnexpectedExit, 'node'>): void => {
-      report({ ...exit, node: 'toxiproxy' });
+      report({ ...exit, node: 'toxiproxy', fatal: (life.revivals ?? 0) >= mostRevivals });
       void revive(life, options, port => startToxiproxyServer({ watchdog, folder, onExit, port }));
     };
     life.server = await startToxiproxyServer({ watchdog, folder, onExit });
