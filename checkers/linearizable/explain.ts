@@ -1,5 +1,5 @@
 /** Why a counterexample is one: the anomaly's name and prose that names the contradiction. */
-import type { Key } from '../../harness/history/event.ts';
+import type { Event, Key } from '../../harness/history/event.ts';
 import type { Json } from '../../harness/std/json.ts';
 import { sameValue, show } from '../models/values.ts';
 import { type Guards, guardsOf, initialValue, none } from './guards.ts';
@@ -86,7 +86,7 @@ const future = (register: RegisterKey, observer: number, writer: number): Explan
   const value = guards.values[guards.expect[observer]!]!;
   return {
     type: 'future-read',
-    explanation: `${answer(register, subjects[observer]!, value)}, but ${show(value)} was first asked to be written at ${seconds(subjects[writer]!.invoke.time)} s (${by(subjects[writer]!)}), after the answer.`,
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${show(value)} was first asked to be written at ${moment(subjects[writer]!.invoke)} (${by(subjects[writer]!)}), after the answer.`,
   };
 };
 
@@ -113,7 +113,7 @@ const stale = (register: RegisterKey, observer: number, writer: number | undefin
   const unseen = seen || isCas ? '' : ` What it wrote was never seen by anybody.`;
   return {
     type: isCas ? 'cas-conflict' : seen ? 'stale-read' : 'lost-write',
-    explanation: `${answer(register, subjects[observer]!, value)}, but ${callOf(update).f} ${show(callOf(update).input)} (${by(update)}) had returned at ${seconds(returnTime(update))} s, ${again}.${unseen}`,
+    explanation: `${answer(register, subjects[observer]!, value)}, but ${callOf(update).f} ${show(callOf(update).input)} (${by(update)}) had returned at ${moment(returnOf(update))}, ${again}.${unseen}`,
   };
 };
 
@@ -146,7 +146,7 @@ const alternation = ({ subjects, guards, sources, key }: RegisterKey, kept: read
       if (before === undefined && value !== initialValue) continue;
       const [late, middle] = [subjects[again]!, subjects[between]!];
       const early =
-        before === undefined ? 'there from the start' : `there by ${seconds(returnTime(subjects[before]!))} s (${by(subjects[before]!)})`;
+        before === undefined ? 'there from the start' : `there by ${moment(returnOf(subjects[before]!))} (${by(subjects[before]!)})`;
       const shown = show(guards.values[value]!);
       return {
         type: guards.set[again] === none ? 'stale-read' : 'cas-conflict',
@@ -193,8 +193,8 @@ const twoZones = (
   };
   const stretch = (zone: Zone): string => {
     const from =
-      zone.returner === none ? 'the start' : `${seconds(returnTime(subjects[zone.returner]!))} s, the return of ${told(zone.returner)},`;
-    return `${from} to ${seconds(subjects[zone.caller]!.invoke.time)} s, the call of ${told(zone.caller)}`;
+      zone.returner === none ? 'the start' : `${moment(returnOf(subjects[zone.returner]!))}, the return of ${told(zone.returner)},`;
+    return `${from} to ${moment(subjects[zone.caller]!.invoke)}, the call of ${told(zone.caller)}`;
   };
   const object = key === undefined ? 'The register' : `Register ${key}`;
   const chain = shown(held.returner) === shown(held.caller) ? '' : ` (on the way from ${shown(held.returner)} by cas)`;
@@ -229,12 +229,20 @@ const by = ({ invoke, completion }: Subject): string => {
   return node === undefined ? `process ${invoke.process}` : `process ${invoke.process} on ${node}`;
 };
 
-const returnTime = ({ invoke, completion }: Subject): number => completion?.time ?? invoke.time;
+const returnOf = ({ invoke, completion }: Subject): Event => completion ?? invoke;
 
-const span = (subject: Subject): string =>
-  subject.returned === never
-    ? `${seconds(subject.invoke.time)} s, outcome unknown`
-    : `${seconds(subject.invoke.time)}-${seconds(returnTime(subject))} s`;
+const span = (subject: Subject): string => {
+  const { invoke, returned } = subject;
+  const end = returnOf(subject);
+  if (returned === never) return `${moment(invoke)}, outcome unknown`;
+  return clockless(invoke) && clockless(end) ? `lines ${invoke.time}-${end.time}` : `${seconds(invoke.time)}-${moment(end)}`;
+};
+
+/** When an event was, for people. */
+const moment = (event: Event): string => (clockless(event) ? `line ${event.time}` : `${seconds(event.time)} s`);
+
+/** A history without times has line numbers for them, which no clock could pass for: an event every few nanoseconds. */
+const clockless = ({ time, index }: Event): boolean => time <= 10 * (index + 1);
 
 /** Seconds with milliseconds, or finer where a millisecond is long. */
 const seconds = (nanoseconds: number): string => (nanoseconds / 1e9).toFixed(nanoseconds < 1e9 ? 6 : 3);

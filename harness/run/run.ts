@@ -238,7 +238,7 @@ class Trial {
   }
 
   #noteExit({ node, exitCode, signal, lastWords, fatal }: UnexpectedExit): void {
-    const reason = `${signal ? `ended by ${signal}` : `exited with ${exitCode}`}${lastWords ? `: ${lastWords}` : ''}`;
+    const reason = `${signal ? `ended by ${signal}` : `exited with ${exitCode}`}${lastWords.trim() ? `: ${lastWords.trim().split('\n').at(-1)!.trim()}` : ''}`;
     this.#exits.push({ timeMs: Math.round(this.#now()), node, reason });
     this.#env.warn(`${node} ended by itself: ${reason}`);
     if (fatal)
