@@ -50,7 +50,7 @@ export const bugs = {
       'The leader answers reads without a quorum while its lease lasts: 140 ms from the moment a majority answered, by its own wall clock or that of the follower who answered, whichever is ahead, and never shortened. It leads until it hears of a newer term.',
     anomaly:
       'A leader that ever saw a clock ahead of its present one keeps its lease when it is isolated, and its reads return overwritten values.',
-    nemesis: 'partition,clock',
+    nemesis: 'partition,clock --interval 3s --set partition.variant=isolate-leader --set clock.variant=jump --set clock.target=all',
   },
   'dirty-read': {
     broken: 'The leader shows a cas to its readers as soon as it is proposed, up to 100 ms before it is sent to the followers.',
