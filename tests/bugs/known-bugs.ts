@@ -35,7 +35,7 @@ export const knownBugs: readonly KnownBug[] = [
     'future-read',
   ]),
   onRaft('vote-ignores-log', 7, '--nemesis partition,latency', ['lost-write', 'stale-read']),
-  onRaft('no-dedup', 7, '--nemesis partition,kill', ['stale-read', 'dirty-read']),
+  onRaft('no-dedup', 7, '--nemesis latency', ['stale-read', 'dirty-read', 'non-linearizable']),
   onRaft(
     'lease-clock',
     1,
