@@ -114,3 +114,8 @@ test('nothing imports the command line, except the public entry', () => {
   );
   expect(wrong).toEqual([]);
 });
+
+test('deadlines are made by within: AbortSignal.timeout may be collected before its time on Node 20', () => {
+  const wrong = sources.filter(file => /\bAbortSignal\.timeout\(/.test(readFileSync(join(projectRoot, file), 'utf8')));
+  expect(wrong).toEqual([]);
+});

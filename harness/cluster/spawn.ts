@@ -1,7 +1,7 @@
 /** Starts one long-lived child: its own process group, its output straight into files, on the watchdog's lease from the first moment. */
 import { closeSync, openSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { sleep } from '../std/deadline.ts';
 import { messageOf, UserError } from '../std/user-error.ts';
 import { send } from './watchdog/process-id.ts';
 import type { Watchdog } from './watchdog/watchdog.ts';
@@ -71,7 +71,7 @@ export const spawnChild = async (spec: ChildSpec, watchdog: Watchdog): Promise<C
     goneWithin: async ms => {
       if (exit !== undefined) return true;
       const timer = new AbortController();
-      await Promise.race([exited, sleep(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+      await Promise.race([exited, sleep(ms, timer.signal)]);
       timer.abort();
       return exit !== undefined;
     },

@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Evidence, Fault, FaultContext, FaultRecord, Injected, Schedule, ScheduledFault } from '../protocol/fault.ts';
 import { assert } from '../std/assert.ts';
-import { sleep } from '../std/deadline.ts';
+import { sleep, within } from '../std/deadline.ts';
 import type { Json } from '../std/json.ts';
 import { messageOf } from '../std/user-error.ts';
 
@@ -168,10 +168,8 @@ const evidence = async (
   stepMs: number,
   signal?: AbortSignal,
 ): Promise<Evidence> => {
-  const deadline = AbortSignal.timeout(Math.ceil(stepMs));
   try {
-    const within = signal ? AbortSignal.any([signal, deadline]) : deadline;
-    const answer = await withDeadline(`the ${step}`, ask(within), stepMs + 1000);
+    const answer = await withDeadline(`the ${step}`, ask(within(stepMs, signal)), stepMs + 1000);
     // A probe that was cut short looks like silence.
     return signal?.aborted ? ineffective(`the run was stopped before the ${step} was done`) : answer;
   } catch (thrown) {

@@ -1,9 +1,16 @@
 /** Every wait has a deadline and a signal. */
 
-/** Aborts when the parent does or after this long. The timer does not keep the process alive. */
+/**
+ * Aborts when the parent does or after this long. The timer does not keep the process alive.
+ *
+ * Not made of `AbortSignal.timeout`: Node 20 lets the garbage collector have such a signal as soon as only an `AbortSignal.any` depends on
+ * it, and then the deadline never comes. A timer that holds its controller is not collected.
+ */
 export const within = (ms: number, parent?: AbortSignal): AbortSignal => {
-  const deadline = AbortSignal.timeout(Math.ceil(ms));
-  return parent ? AbortSignal.any([parent, deadline]) : deadline;
+  const deadline = new AbortController();
+  const expire = (): void => deadline.abort(new DOMException(`not done within ${Math.ceil(ms)} ms`, 'TimeoutError'));
+  setTimeout(expire, Math.max(0, Math.ceil(ms))).unref();
+  return parent ? AbortSignal.any([parent, deadline.signal]) : deadline.signal;
 };
 
 /** Resolves after `ms`, or at once when the signal aborts; never rejects. */

@@ -81,7 +81,7 @@ const injectSkew = async (plan: ScheduledFault, nodes: readonly NodeId[], contex
   try {
     await setAll(node => skews.get(node)!, context.signal);
   } catch (thrown) {
-    await settle(AbortSignal.timeout(setMs)).catch(() => {}); // the first error is the one that counts
+    await settle(within(setMs)).catch(() => {}); // the first error is the one that counts
     throw thrown;
   }
   const strobe = plan.params.variant === 'strobe' ? startStrobe(plan, node => skews.get(node)!, setAll, context.signal) : undefined;

@@ -1,6 +1,7 @@
 /** Kill: SIGKILL, and a start with the same data when it is healed. */
 import type { Fault, FaultContext, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
+import { within } from '../../harness/std/deadline.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { type Claim, claim } from './claims.ts';
 import { durationOption } from './duration-option.ts';
@@ -32,7 +33,7 @@ export const kill: Fault = {
     );
     const failure = outcomes.find(outcome => outcome.status === 'rejected');
     if (failure) {
-      await restartAll(context, claims, AbortSignal.timeout(undoMs)).catch(() => {}); // the first error is the one that counts
+      await restartAll(context, claims, within(undoMs)).catch(() => {}); // the first error is the one that counts
       throw failure.reason;
     }
     return {

@@ -9,6 +9,7 @@ import { createConnection, type Socket } from 'node:net';
 import type { Client, Completion, Invocation } from '../../harness/protocol/client.ts';
 import { type ErrorTable, failed } from '../../harness/protocol/errors.ts';
 import type { Endpoint } from '../../harness/protocol/system.ts';
+import { sleep, within } from '../../harness/std/deadline.ts';
 import type { Json } from '../../harness/std/json.ts';
 import { raftErrors } from './errors.ts';
 
@@ -36,7 +37,7 @@ export async function raftClient(at: Endpoint): Promise<Client> {
   const session = randomUUID();
   let sequence = 0;
   let connection: Connection = dial(at);
-  if (!(await greeting(connection, AbortSignal.timeout(CONNECT_TIMEOUT_MS)))) {
+  if (!(await greeting(connection, within(CONNECT_TIMEOUT_MS)))) {
     connection.socket.destroy();
     throw new Error(`no greeting from ${at.host}:${at.port}`);
   }
@@ -53,7 +54,7 @@ export async function raftClient(at: Endpoint): Promise<Client> {
       const using = connected();
       if (!(await greeting(using, signal))) {
         using.socket.destroy();
-        await pause(REDIAL_MS, signal);
+        await sleep(REDIAL_MS, signal);
         return failed(table, 'unreachable', { readOnly, message: 'the node did not greet the connection' });
       }
       const id = ++sequence;
@@ -83,19 +84,6 @@ function completion({ f, value }: Invocation, answer: Answer): Completion {
   const kind = failed(raftErrors, code, { readOnly: f === 'read', message });
   // The table and the node must agree before a failure counts as final.
   return kind.type === 'fail' && !definite && f !== 'read' ? { type: 'info', error: kind.error } : kind;
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, delayMs);
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 /** Whether the node greets before the connection breaks or the signal aborts. */

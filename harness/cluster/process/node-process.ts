@@ -1,9 +1,9 @@
 /** The life of one node as a local process: started, ready, paused, killed, started again with the same data and ports. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeState } from '../../protocol/cluster.ts';
 import type { ClockReading, ClockSkew, NodeId, NodeSpec } from '../../protocol/system.ts';
+import { sleep, within } from '../../std/deadline.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { type Child, describeExit, type Exit, spawnChild } from '../spawn.ts';
 import { readTail } from '../tail.ts';
@@ -32,6 +32,8 @@ export interface NodeProcessOptions {
 }
 
 const proofMs = 2000;
+/** A node that has not answered by then is asked anew. */
+const readyAttemptMs = 2000;
 const trueTime: ClockSkew = { offsetMs: 0, rate: 1 };
 
 /** Every change of a node's life waits for the one before it: two faults may act on one node at once. */
@@ -95,7 +97,7 @@ export class NodeProcess {
   }
 
   /** Harmless on one that is not paused. A skew set meanwhile takes effect now. */
-  resume(signal: AbortSignal = AbortSignal.timeout(proofMs)): Promise<void> {
+  resume(signal: AbortSignal = within(proofMs)): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#state !== 'paused') return;
       this.#child?.signal('SIGCONT');
@@ -172,9 +174,8 @@ export class NodeProcess {
       if (this.#closed) throw new Error(`the cluster was closed before ${this.id} was ready`);
       const attempt = new AbortController();
       void child.exited.then(() => attempt.abort());
-      const within = AbortSignal.any([signal, attempt.signal, AbortSignal.timeout(2000)]);
       try {
-        await this.#options.ready(within);
+        await this.#options.ready(AbortSignal.any([within(readyAttemptMs, signal), attempt.signal]));
         if (child.exit() === undefined) {
           this.#serving = true;
           return;

@@ -5,6 +5,7 @@
 import { Agent, type RequestOptions, request } from 'node:http';
 import { Proxy as ClientProxy, Toxic as ClientToxic, Toxiproxy } from 'toxiproxy-node-client';
 import type { Toxic } from '../../protocol/cluster.ts';
+import { within } from '../../std/deadline.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 
 export type Stream = 'upstream' | 'downstream';
@@ -114,7 +115,7 @@ interface Transport {
 const createTransport = (deadlineMs: number): Transport => {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
   const text = async (method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<string> => {
-    const deadline = AbortSignal.timeout(deadlineMs);
+    const deadline = within(deadlineMs);
     const called = `${method} ${url}`;
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const options = { method, agent, signal: signal ? AbortSignal.any([signal, deadline]) : deadline };

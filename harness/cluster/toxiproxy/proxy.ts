@@ -2,8 +2,8 @@
  * One proxy and the toxics that should be in force on it. The real server can hang while it changes toxics under traffic; then the proxy
  * is deleted and made anew, with the same address and the toxics it should have. That closes its connections, and is said.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../../protocol/system.ts';
+import { sleep } from '../../std/deadline.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { type NamedToxic, type ToxiproxyApi, ToxiproxyError } from './api.ts';
 

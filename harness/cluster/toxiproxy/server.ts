@@ -1,6 +1,6 @@
 /** The embedded Toxiproxy server as a child process: started on a free loopback port, watched, ended. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../../std/deadline.ts';
 import { builtPath } from '../../std/paths.ts';
 import { UserError } from '../../std/user-error.ts';
 import { releasePorts, reservePorts } from '../ports.ts';

@@ -1,5 +1,5 @@
 /** Ends everything that a lease names, and nothing else. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep, within } from '../../std/deadline.ts';
 import type { Lease, LeasedProcess } from './lease.ts';
 import { endProcess, findByToken, isAlive } from './process-id.ts';
 
@@ -34,7 +34,7 @@ const remaining = (lease: Lease): LeasedProcess[] => {
 const removeProxies = async (proxies: Lease['proxies']): Promise<string[]> => {
   if (proxies === undefined) return [];
   const call = (path: string, method: string) =>
-    fetch(`${proxies.url}${path}`, { method, headers: { 'user-agent': 'ordeal' }, signal: AbortSignal.timeout(patienceMs) });
+    fetch(`${proxies.url}${path}`, { method, headers: { 'user-agent': 'ordeal' }, signal: within(patienceMs) });
   try {
     const all = (await (await call('/proxies', 'GET')).json()) as Record<string, unknown>;
     const ours = Object.keys(all).filter(name => name.startsWith(proxies.prefix));
