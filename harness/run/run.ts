@@ -92,6 +92,7 @@ export const executeRun = async (plan: RunPlan, env: RunEnvironment, signal: Abo
   } finally {
     await trial.close();
   }
+  trial.assertRecorded();
   return trial.judge();
 };
 
@@ -250,7 +251,11 @@ class Trial {
     this.#enter('stopping');
     for (const trouble of await this.#env.cluster.close()) this.#warn(trouble);
     await this.#writer?.close();
-    if (this.#broken.signal.aborted && !this.#signal.aborted) throw this.#broken.signal.reason;
+  }
+
+  /** A history that lost its end must not be judged: what is missing may be the violation. Throws the recorder's error. */
+  assertRecorded(): void {
+    this.#broken.signal.throwIfAborted();
   }
 
   /** The history that is judged is the one on disk. */
