@@ -11,6 +11,19 @@ import type { Workload } from '../protocol/workload.ts';
 import { messageOf, UserError } from '../std/user-error.ts';
 
 const words = z.union([z.string(), z.array(z.string())]).transform(value => (typeof value === 'string' ? value.split(',') : value));
+/** Numbers, as flags and files write them; `--seed "$UNSET"` is a slip, not 0. */
+const wholeNumber = z.preprocess(
+  value => (typeof value === 'string' && /^-?\d+$/.test(value.trim()) ? Number(value) : value),
+  z.int({
+    error: ({ code, input }) =>
+      code === 'invalid_type' ? `expected a whole number, found ${JSON.stringify(input) ?? 'nothing'}` : undefined,
+  }),
+);
+const rate = z.preprocess(
+  value => (typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value),
+  z.union([z.literal('max'), z.number().positive()], { error: 'expected max, or more than 0 operations a second' }),
+);
+
 const text = z.union([z.string(), z.number()]).transform(String);
 
 /** Every flag of `run` by its camel-cased name; durations as the flags write them. */
@@ -18,15 +31,15 @@ export const runConfigSchema = z
   .object({
     system: z.string(),
     on: z.enum(['process', 'docker', 'compose', 'external']),
-    nodes: z.coerce.number().int().min(1).max(100),
+    nodes: wholeNumber.pipe(z.int().min(1).max(100)),
     workload: z.string(),
     model: z.string(),
     nemesis: words,
     interval: text,
     timeLimit: text,
-    rate: z.union([z.literal('max'), z.coerce.number().positive()]),
-    concurrency: z.coerce.number().int().min(1).max(10_000),
-    seed: z.coerce.number().int().nonnegative(),
+    rate,
+    concurrency: wholeNumber.pipe(z.int().min(1).max(10_000)),
+    seed: wholeNumber.pipe(z.int().nonnegative()),
     bug: words,
     set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     values: z.enum(['unique', 'small']),

@@ -15,6 +15,15 @@ try {
   await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
+  if (process.argv.includes('--json') && process.exitCode !== exitCode.valid) answerInJson(error, process.exitCode);
+}
+
+/** `--json` promises one document on stdout, also when there is no verdict. */
+function answerInJson(error: unknown, code: number): void {
+  const hint = error instanceof UserError ? error.hint : undefined;
+  process.stdout.write(
+    `${JSON.stringify({ valid: 'unknown', error: messageOf(error), ...(hint && { hint }), exitCode: code }, null, 2)}\n`,
+  );
 }
 
 /** Says what went wrong and what to do next; resolves to the exit code. */

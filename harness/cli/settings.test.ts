@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../std/user-error.ts';
-import type { RunConfig } from './config.ts';
+import { parseWith, type RunConfig, runConfigSchema } from './config.ts';
 import { registriesWith } from './registries.ts';
 import { settle } from './settings.ts';
 
@@ -29,6 +29,9 @@ test('the defaults are five Raft nodes, a register, linearizability', () => {
 test.each<[RunConfig, RegExp, RegExp]>([
   [{ system: 'raff' }, /unknown system "raff"/, /did you mean raft/],
   [{ nemesis: ['partitoin'] }, /unknown nemesis "partitoin"/, /did you mean partition/],
+  [{ nemesis: [''] }, /unknown nemesis ""/, /partition/],
+  [{ nemesis: ['kill', 'none'] }, /kill,none/, /leave none out/],
+  [{ bug: [''] }, /bug of raft ""/, /stale-read/],
   [{ workload: 'queue' }, /unknown workload "queue"/, /register/],
   [{ model: 'snapshot' }, /snapshot/, /linearizable/],
   [{ bug: ['stale-reed'] }, /stale-reed/, /did you mean stale-read/],
@@ -58,3 +61,20 @@ test.each<[string[], number]>([
   [['all'], registries.faults.length],
   [['kill', 'kill', 'pause'], 2],
 ])('--nemesis %j is %d kinds of faults', (nemesis, count) => expect(settle({ nemesis }, registries).faults).toHaveLength(count));
+
+test.each<[Record<string, unknown>, RegExp]>([
+  [{ nodes: 'abc' }, /expected a whole number, found "abc"\n\s+→ at nodes/],
+  [{ seed: '' }, /expected a whole number, found ""\n\s+→ at seed/],
+  [{ seed: '-1' }, />=0/],
+  [{ concurrency: '1.5' }, /expected a whole number, found "1.5"/],
+  [{ rate: '0' }, /expected max, or more than 0/],
+  [{ rate: '' }, /expected max, or more than 0/],
+])('%j is no number', (flags, message) => expect(() => parseWith(runConfigSchema, flags, 'the command line')).toThrow(message));
+
+test('numbers may be written as flags or as numbers', () =>
+  expect(parseWith(runConfigSchema, { nodes: '3', seed: 7, rate: '0.5', concurrency: ' 4 ' }, 'x')).toEqual({
+    nodes: 3,
+    seed: 7,
+    rate: 0.5,
+    concurrency: 4,
+  }));

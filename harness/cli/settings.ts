@@ -31,11 +31,8 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.name, model);
-  const kinds = config.nemesis.flatMap(kind =>
-    kind === 'all' ? registries.faults.map(fault => fault.kind) : kind === '' || kind === 'none' ? [] : [kind],
-  );
-  const faults = [...new Set(kinds)].map(kind => named('nemesis', registries.faults, item => item.kind, kind));
-  const bugs = (config.bug ?? []).filter(bug => bug !== '');
+  const faults = faultsOf(config.nemesis, registries);
+  const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
   if (config.on !== 'process') {
     throw new UserError('usage', 'unsupported-cluster', `--on ${config.on}: this version starts local processes only`, {
@@ -69,7 +66,23 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
   };
 };
 
+/** `all` and `none` stand alone; an empty name is a slip (`--nemesis "$UNSET"`), not a calm run. */
+const faultsOf = (given: readonly string[], registries: Registries): readonly Fault[] => {
+  const kinds = given.map(kind => kind.trim());
+  if (kinds.length === 1 && kinds[0] === 'none') return [];
+  if (kinds.includes('none')) {
+    throw new UserError('usage', 'bad-nemesis', `--nemesis ${kinds.join(',')}: none cannot be combined`, {
+      hint: 'leave none out, or the rest',
+    });
+  }
+  const all = registries.faults.map(fault => fault.kind);
+  const chosen = kinds.flatMap(kind => (kind === 'all' ? all : [kind]));
+  return [...new Set(chosen)].map(kind => named('nemesis', registries.faults, item => item.kind, kind));
+};
+
 export const checkerFor = (registries: Registries, workload: string, model: string) => {
+  const judged = [...new Set(registries.checkers.flatMap(checker => checker.workloads))];
+  named('workload', judged, name => name, workload);
   const models = registries.checkers.filter(checker => checker.workloads.includes(workload));
   return named(`model for workload ${workload}`, models, checker => checker.model, model);
 };

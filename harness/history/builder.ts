@@ -7,6 +7,8 @@ export interface ReadHistory {
   readonly history: History;
   /** What was tolerated, one sentence each. */
   readonly warnings: readonly string[];
+  /** Where an event stands in the file, or one of its members; undefined for an event that is not there. */
+  readonly placeOf: (index: number, member?: string) => Place | undefined;
 }
 
 /** Where an event stands, or one of its members; asked only if something is wrong with it. */
@@ -16,7 +18,7 @@ export interface HistoryBuilder {
   /** Takes an event, which it may change. Throws a `malformed-history` error. `line` is where the event begins. */
   add(raw: Record<string, unknown>, line: number, locate: Locate): void;
   warn(warning: string): void;
-  finish(): ReadHistory;
+  finish(placeOf: ReadHistory['placeOf']): ReadHistory;
 }
 
 const types: ReadonlySet<unknown> = new Set<EventType>(['invoke', 'ok', 'fail', 'info']);
@@ -81,7 +83,7 @@ export const createHistoryBuilder = (file: string): HistoryBuilder => {
       history.push(event);
     },
     warn: warning => void warnings.push(warning),
-    finish: () => ({ history, warnings }),
+    finish: placeOf => ({ history, warnings, placeOf }),
   };
 };
 

@@ -3,7 +3,7 @@
  * do not. Keywords, symbols and characters become strings; lists, vectors and sets become arrays; maps become objects with their
  * keys as strings; a tagged value loses its tag. Source: https://github.com/edn-format/edn.
  */
-import type { Json } from '../std/json.ts';
+import { isRoundedInteger, type Json } from '../std/json.ts';
 
 /** What the grammar wanted at this offset; at the end of the text, the text was cut off. */
 export class EdnError extends Error {
@@ -163,7 +163,9 @@ export class EdnParser {
     const ratio = /^([+-]?\d+)\/(\d+)$/.exec(word);
     const number = ratio === null ? Number(word.replace(/[NM]$/, '')) : Number(ratio[1]) / Number(ratio[2]);
     if (!Number.isFinite(number)) throw new EdnError(start, 'a number');
-    return number;
+    const digits = word.replace(/^\+|[NM]$/g, '');
+    // JavaScript would round it, and two values could look the same: it stands as its digits instead.
+    return /^-?\d{16,}$/.test(digits) && isRoundedInteger(digits) ? digits : number;
   }
 
   #word(): string {

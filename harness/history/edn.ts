@@ -20,10 +20,13 @@ export const readEdn = (text: string, file: string): ReadHistory => {
   const places = createPlaces(text);
   const found = complaining(text, file, places, () => findEvents(text, file, places, builder.warn));
   tidyForeign(found.map(event => event.raw));
+  const placeAt = (offset: number, member?: string) => places.placeOf(offset + memberOffset(text, offset, member));
   for (const { raw, offset } of found) {
-    builder.add(raw, places.lineOf(offset), member => places.placeOf(offset + memberOffset(text, offset, member)));
+    // Nanoseconds since 1970 have more digits than JavaScript's integers; the order of the lines counts, so they may be rounded.
+    if (typeof raw.time === 'string' && /^\d+$/.test(raw.time)) raw.time = Number(raw.time);
+    builder.add(raw, places.lineOf(offset), member => placeAt(offset, member));
   }
-  return builder.finish();
+  return builder.finish((index, member) => found[index] && placeAt(found[index].offset, member));
 };
 
 const findEvents = (text: string, file: string, places: Places, warn: (warning: string) => void): Found[] => {

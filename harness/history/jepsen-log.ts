@@ -2,7 +2,7 @@
 import { createHistoryBuilder, type ReadHistory } from './builder.ts';
 import { EdnError, EdnParser } from './edn-parser.ts';
 import { tidyForeign } from './foreign.ts';
-import { excerpt, malformed } from './malformed.ts';
+import { excerpt, malformed, type Place } from './malformed.ts';
 
 interface Found {
   readonly raw: Record<string, unknown>;
@@ -34,11 +34,14 @@ export const readJepsenLog = (text: string, file: string): ReadHistory => {
   }
   if (found.length === 0) builder.warn(`${file}: the log holds no operations`);
   tidyForeign(found.map(event => event.raw));
-  for (const { raw, line, columns } of found) {
-    builder.add(raw, line, member => ({ line, column: columns.get(member ?? 'process') ?? columns.get('process')! }));
-  }
-  return builder.finish();
+  for (const event of found) builder.add(event.raw, event.line, member => placeIn(event, member));
+  return builder.finish((index, member) => found[index] && placeIn(found[index], member));
 };
+
+const placeIn = ({ line, columns }: Found, member = 'process'): Place => ({
+  line,
+  column: columns.get(member) ?? columns.get('process')!,
+});
 
 const names = ['process', 'type', 'f', 'value', 'error'];
 

@@ -15,7 +15,22 @@ export interface Scan {
   readonly members: ReadonlyMap<string, number>;
 }
 
-/** Scans one JSON value that must fill the text. O(n); nests to any depth. */
+/** Deeper than any history, shallower than the stack of whatever walks the values. */
+const deepest = 500;
+
+/** Whether a value that parses nests deeper than histories may. O(n), and only for texts long enough. */
+export const nestsTooDeep = (text: string): boolean => {
+  if (text.length <= 2 * deepest) return false;
+  let level = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/g)) {
+    if (token === '[' || token === '{') level++;
+    else if (token === ']' || token === '}') level--;
+    if (level > deepest) return true;
+  }
+  return false;
+};
+
+/** Scans one JSON value that must fill the text. O(n). */
 export const scanJson = (text: string): Scan => {
   const members = new Map<string, number>();
   try {
@@ -71,6 +86,7 @@ const scanDocument = (text: string, members: Map<string, number>): void => {
       at++;
       return true;
     }
+    if (nesting.length === deepest) throw new Mismatch(at - 1, `at most ${deepest} levels`);
     nesting.push(open);
     if (open === '{') memberName();
     return false;

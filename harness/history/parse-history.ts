@@ -14,7 +14,7 @@ export const parseHistory = (bytes: Buffer, file: string): ReadHistory => {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return unpack(bytes, file);
   const content = bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes;
   const format = detectFormat(content, file);
-  if (format === 'empty') return { history: [], warnings: [`${file}: the file holds no events`] };
+  if (format === 'empty') return { history: [], warnings: [`${file}: the file holds no events`], placeOf: () => undefined };
   if (format === 'json-lines') return readJsonLines(content, file);
   return format === 'edn' ? readEdn(content.toString('utf8'), file) : readJepsenLog(content.toString('utf8'), file);
 };
@@ -43,8 +43,8 @@ const unpack = (bytes: Buffer, file: string): ReadHistory => {
     return parseHistory(gunzipSync(bytes), file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') {
-      const { history, warnings } = parseHistory(gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }), file);
-      return { history, warnings: [`${file}: the gzip file was cut off`, ...warnings] };
+      const { warnings, ...rest } = parseHistory(gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }), file);
+      return { ...rest, warnings: [`${file}: the gzip file was cut off`, ...warnings] };
     }
     if (error instanceof UserError) throw error;
     throw new UserError('data', 'malformed-history', `${file}: expected a gzip file, found damaged data`, { cause: error });

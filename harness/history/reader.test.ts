@@ -127,7 +127,28 @@ test('the scanner finds an error in exactly the texts that JSON.parse refuses', 
 });
 
 test('nesting of any depth is an answer, not a crash', () => {
-  expect(complaintAbout(`${'['.repeat(200_000)}\n`)).toContain('found the end of the line');
+  expect(complaintAbout(`${'['.repeat(200_000)}\n`)).toContain('h.jsonl:1:501: expected at most 500 levels');
+  const nested = (levels: number): string => invoke.replace('5}', `${'['.repeat(levels)}"[${']'.repeat(levels)}}`.replace('"[', '"["'));
+  expect(complaintAbout(nested(100_000))).toContain('at most 500 levels');
+  expect(read(nested(499)).history).toHaveLength(1);
+});
+
+test('integers that JavaScript rounds stay apart, in keys and values; times may be rounded', () => {
+  const { history } = read(
+    `${invoke.replace('10', '1764000000000000001').replace('"x"', '-9007199254740993').replace('5}', '[9007199254740993,9007199254740992,"1234567890123456"]}')}`,
+  );
+  expect(history[0]).toMatchObject({
+    time: 1764000000000000000,
+    key: '-9007199254740993',
+    value: ['9007199254740993', 9007199254740992, '1234567890123456'],
+  });
+});
+
+test('an event is found again, with its members', () => {
+  const { placeOf } = read(`${invoke}\n${ok}`);
+  expect(placeOf(1, 'f')).toEqual({ line: 3, column: 50 });
+  expect(placeOf(0)).toEqual({ line: 1, column: 1 });
+  expect(placeOf(2)).toBeUndefined();
 });
 
 test('what is formatted is read again', () => {

@@ -137,3 +137,21 @@ test.each(['run', 'check', 'list', 'report', 'doctor', 'clean'])('%s --help show
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/Examples:\n {2}ordeal /);
 });
+
+test('a history of another workload is refused with its place, not passed', async () => {
+  const cwd = scratchFolder();
+  writeFileSync(join(cwd, 'h.jsonl'), jsonl([...operation(0, 'write', 1), ...operation(1, 'frobnicate', 1)]));
+  const { exitCode, stderr } = await ordeal(['check', 'h.jsonl'], { cwd });
+  expect(exitCode).toBe(65);
+  expect(stderr).toMatch(/h\.jsonl:3:\d+: expected an operation of workload register: read, write or cas, found "frobnicate"/);
+});
+
+test.each([
+  [['check', 'nowhere.jsonl', '--json'], 64],
+  [['run', '--nodes', 'many', '--json'], 64],
+  [['run', '--frobnicate', '--json'], 64],
+])('%j answers with one JSON document that says what is wrong', async (args, code) => {
+  const { exitCode, stdout } = await ordeal(args, { cwd: scratchFolder() });
+  expect(exitCode).toBe(code);
+  expect(JSON.parse(stdout)).toMatchObject({ valid: 'unknown', exitCode: code, error: expect.stringMatching(/./) });
+});

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
+import type { ReadHistory } from '../../history/builder.ts';
 import type { History } from '../../history/event.ts';
 import { mergeValidity, type Verdict } from '../../protocol/checker.ts';
 import { judgeHistory } from '../../run/judge.ts';
@@ -89,15 +91,31 @@ const judgeFile = async (
   limits: { timeLimitMs: number; memoryLimitBytes: number },
 ): Promise<Judged> => {
   try {
-    const { history, warnings } = await readHistory(file);
+    const read = await readHistory(file);
+    const { history, warnings } = read;
     const workload = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
     const checker = checkerFor(registries, workload, flags.model ?? 'linearizable');
+    refuseMisfit(read, workload, file);
     const verdict = judgeHistory(checker, history, { workload, ...limits });
     return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
   } catch (error) {
     if (error instanceof UserError) return { file, error };
     throw error;
   }
+};
+
+/** A history of another workload must not pass for one of this. */
+const refuseMisfit = ({ history, placeOf }: ReadHistory, workload: string, file: string): void => {
+  const misfit = misfitIn(history, workload);
+  if (misfit === undefined) return;
+  const { index, member, expected, found } = misfit;
+  const place = placeOf(index, member);
+  throw new UserError(
+    'data',
+    'malformed-history',
+    `${file}:${place ? `${place.line}:${place.column}` : ` event ${index}`}: expected ${expected}, found ${found}`,
+    { hint: `--workload says what the operations mean; ${workload} was taken` },
+  );
 };
 
 /** A run folder gives its history; another folder every history in it, by name. */
@@ -142,7 +160,7 @@ const guessWorkload = (history: History): string => {
   if (named.has('get') || named.has('put') || named.has('append')) return 'kv';
   if (client.some(({ f, value }) => f === 'write' && typeof value === 'object' && value !== null && !Array.isArray(value)))
     return 'multi-register';
-  return 'register';
+  return workloadWith(named) ?? 'register';
 };
 
 const guessTransactions = (transactions: History): string => {

@@ -1,0 +1,75 @@
+/**
+ * The operations that the histories of a workload are made of, and the shape of their values. A history of something else would pass, or
+ * fail, for no reason: models let whatever they do not know assert nothing.
+ */
+import type { History } from '../../harness/history/event.ts';
+import type { Json } from '../../harness/std/json.ts';
+import { show } from './values.ts';
+
+interface Shape {
+  /** In words, for a message. */
+  readonly expected: string;
+  fits(value: Json): boolean;
+}
+
+interface Operation {
+  /** The invocation's value; anything goes where it is left out. */
+  readonly asked?: Shape;
+  /** The value of an `ok`. Null, no answer, always goes. */
+  readonly answered?: Shape;
+}
+
+/** The first event that is not of the workload, what it should have been, and the member that is wrong. */
+export interface Misfit {
+  readonly index: number;
+  readonly member: 'f' | 'value';
+  readonly expected: string;
+  readonly found: string;
+}
+
+const isNamed = (value: Json): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isStep = (value: Json): boolean =>
+  Array.isArray(value) &&
+  value.length >= 2 &&
+  typeof value[0] === 'string' &&
+  (typeof value[1] === 'string' || typeof value[1] === 'number');
+
+const pair: Shape = { expected: 'a pair [old, new]', fits: value => Array.isArray(value) && value.length === 2 };
+const registers: Shape = { expected: 'values by name, {"x": 1}', fits: isNamed };
+const steps: Shape = { expected: 'a list of [verb, name, value]', fits: value => Array.isArray(value) && value.every(isStep) };
+const number: Shape = { expected: 'a number', fits: value => typeof value === 'number' };
+const list: Shape = { expected: 'a list', fits: value => Array.isArray(value) };
+
+const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
+  register: { read: {}, write: {}, cas: { asked: pair } },
+  'multi-register': { read: { answered: registers }, write: { asked: registers }, txn: { asked: steps, answered: steps } },
+  kv: { get: {}, put: {}, append: {} },
+  lock: { acquire: {}, release: {} },
+  queue: { enqueue: {}, dequeue: {}, drain: {} },
+  set: { add: {}, read: { answered: list } },
+  counter: { add: { asked: number }, read: { answered: number } },
+};
+
+/** Undefined if the whole history is of that workload, or the workload is not known here. O(n). */
+export const misfitIn = (history: History, workload: string): Misfit | undefined => {
+  const known = Object.hasOwn(operations, workload) ? operations[workload]! : undefined;
+  if (known === undefined) return undefined;
+  for (let index = 0; index < history.length; index++) {
+    const { process, type, f, value } = history[index]!;
+    if (process === 'nemesis' || type === 'fail' || type === 'info') continue;
+    if (!Object.hasOwn(known, f)) {
+      const names = Object.keys(known);
+      const expected = `an operation of workload ${workload}: ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+      return { index, member: 'f', expected, found: show(f) };
+    }
+    const shape = type === 'invoke' ? known[f]!.asked : value === null ? undefined : known[f]!.answered;
+    if (shape !== undefined && !shape.fits(value)) {
+      return { index, member: 'value', expected: `${shape.expected} as the value of ${f}`, found: show(value) };
+    }
+  }
+  return undefined;
+};
+
+/** The first workload that has all these operations, tried in the order above. */
+export const workloadWith = (names: ReadonlySet<string>): string | undefined =>
+  Object.keys(operations).find(workload => [...names].every(name => Object.hasOwn(operations[workload]!, name)));
