@@ -21,7 +21,9 @@ const wholeNumber = z.preprocess(
 );
 const rate = z.preprocess(
   value => (typeof value === 'string' && /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value),
-  z.union([z.literal('max'), z.number().positive()], { error: 'expected max, or more than 0 operations a second' }),
+  z.union([z.literal('max'), z.number().positive({ error: 'expected max, or more than 0 operations a second' })], {
+    error: 'expected max, or more than 0 operations a second',
+  }),
 );
 
 const text = z.union([z.string(), z.number()]).transform(String);

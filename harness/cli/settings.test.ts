@@ -38,6 +38,8 @@ test.each<[RunConfig, RegExp, RegExp]>([
   [{ set: { kys: '3' } }, /unknown option "kys"/, /did you mean keys/],
   [{ set: { keys: 'many' } }, /keys=many/, /./],
   [{ interval: 'soon' }, /--interval soon/, /10s/],
+  [{ interval: '0' }, /--interval 0/, /100ms/],
+  [{ timeLimit: '1000h' }, /--time-limit 1000h/, /500h/],
   [{ on: 'docker' }, /--on docker/, /process/],
 ])('%j is refused with what to do instead', (config, message, hint) => {
   const error = refusal(config);

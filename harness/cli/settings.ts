@@ -51,7 +51,7 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
     bugs,
     nodes,
     ...options,
-    intervalMs: parseDuration(String(config.interval), '--interval'),
+    intervalMs: intervalOf(String(config.interval)),
     timeLimitMs: parseDuration(String(config.timeLimit), '--time-limit'),
     operationTimeoutMs: parseDuration(String(config.operationTimeout), '--operation-timeout'),
     startTimeoutMs: parseDuration(String(config.startTimeout), '--start-timeout'),
@@ -64,6 +64,15 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
     store: config.store,
     toxiproxyUrl: config.toxiproxy,
   };
+};
+
+const shortestIntervalMs = 100;
+
+/** Faults that come faster than they can be proven are no test. */
+const intervalOf = (text: string): number => {
+  const ms = parseDuration(text, '--interval');
+  if (ms >= shortestIntervalMs) return ms;
+  throw new UserError('usage', 'bad-interval', `--interval ${text}: too short`, { hint: `at least ${shortestIntervalMs}ms` });
 };
 
 /** `all` and `none` stand alone; an empty name is a slip (`--nemesis "$UNSET"`), not a calm run. */

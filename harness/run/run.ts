@@ -172,11 +172,11 @@ class Trial {
     await this.#readFinally();
   }
 
-  /** The load goes on until every node has answered an operation that began after the heal. */
+  /** The load goes on until every node that a client talks to has answered an operation that began after the heal. */
   async #recover(until: (over: () => boolean) => Generator): Promise<void> {
     this.#enter('recovery', this.#plan.recoveryTimeoutMs);
     const healedAtMs = this.#now();
-    const silent = new Set(this.#env.cluster.nodes);
+    const silent = new Set(this.#env.cluster.nodes.slice(0, this.#plan.concurrency));
     const invokedAfterHeal = new Set<number>();
     this.#onEvent = event => {
       if (typeof event.process !== 'number') return;
