@@ -28,6 +28,12 @@ test('a deadline under a parent comes although nobody remembers it, and so does 
   expect(await kept(() => within(60_000, within(50, parent.signal)))).toBe(100);
 });
 
+test('a deadline beyond what a timer can count is far away, not now', async () => {
+  const signal = within(2 ** 31);
+  await sleep(20);
+  expect(signal.aborted).toBe(false);
+});
+
 test('the parent aborts it at once, with its own reason', () => {
   const parent = new AbortController();
   const signal = within(60_000, parent.signal);

@@ -1,5 +1,8 @@
 /** Every wait has a deadline and a signal. */
 
+/** The longest that a timer can wait, 24 days; a longer one would ring at once. */
+const longestMs = 2 ** 31 - 1;
+
 /**
  * Aborts when the parent does or after this long. The timer does not keep the process alive.
  *
@@ -9,7 +12,7 @@
 export const within = (ms: number, parent?: AbortSignal): AbortSignal => {
   const deadline = new AbortController();
   const expire = (): void => deadline.abort(new DOMException(`not done within ${Math.ceil(ms)} ms`, 'TimeoutError'));
-  setTimeout(expire, Math.max(0, Math.ceil(ms))).unref();
+  setTimeout(expire, bounded(Math.ceil(ms))).unref();
   return parent ? AbortSignal.any([parent, deadline.signal]) : deadline.signal;
 };
 
@@ -22,6 +25,8 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, Math.max(0, ms));
+    const timer = setTimeout(done, bounded(ms));
     signal?.addEventListener('abort', done, { once: true });
   });
+
+const bounded = (ms: number): number => Math.min(longestMs, Math.max(0, ms));
