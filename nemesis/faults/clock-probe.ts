@@ -1,7 +1,6 @@
 /** Reads how far a node's clock is from the controller's. Both run on the machine's own clock, so an honest node is off by nothing. */
 import type { Cluster } from '../../harness/protocol/cluster.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
-
 import { sleep } from '../../harness/std/deadline.ts';
 
 /** What an honest clock may seem to be off by, beyond the round trip: rounding, and time that was stepped by NTP. */

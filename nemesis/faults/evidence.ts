@@ -1,4 +1,4 @@
-/** Small helpers of every fault: deadlines, plain ineffective outcomes, sentences. */
+/** What every fault says about itself: evidence, patience until there is some, sentences. */
 import type { Evidence, Injected } from '../../harness/protocol/fault.ts';
 import { sleep } from '../../harness/std/deadline.ts';
 

@@ -1,7 +1,6 @@
 /** Silence on flows: what a partition is made of. */
 import type { Flow, Toxic } from '../../harness/protocol/cluster.ts';
 import type { FaultContext } from '../../harness/protocol/fault.ts';
-
 import { sleep } from '../../harness/std/deadline.ts';
 import { key, type Ping } from './probes.ts';
 import type { Baseline, ToxicFault } from './toxic-fault.ts';

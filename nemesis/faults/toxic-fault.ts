@@ -45,11 +45,12 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
     if (baseline.length === 0) return withoutPings(context, fault, inForce, signal);
     const patience = fault.patienceMs(Math.max(...baseline.map(({ ms }) => ms)));
     const pings = await pingAll(cluster, baseline, patience, signal);
-    const complaints = baseline.flatMap((link, i) => fault.complaint(pings[i]!, link) ?? []);
+    // The silence of a node that another fault has stopped meanwhile says nothing about the link.
+    const told = baseline.flatMap((link, i) => (cluster.state(link.to) === 'running' ? [{ link, ping: pings[i]! }] : []));
+    if (told.length === 0) return withoutPings(context, fault, inForce, signal);
+    const complaints = told.flatMap(({ ping, link }) => fault.complaint(ping, link) ?? []);
     if (complaints.length > 0) return ineffective(`${inForce}, but ${listed(complaints)}`);
-    return effective(
-      `${inForce}; ${baseline.length} of ${baseline.length} links that had answered ${fault.did}${roundTrips(baseline, pings)}`,
-    );
+    return effective(`${inForce}; ${told.length} of ${baseline.length} links that had answered ${fault.did}${roundTrips(told)}`);
   };
 
   const heal = async (signal: AbortSignal): Promise<Evidence> => {
@@ -63,9 +64,9 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
 };
 
 /** ` (median round trip 1.2 ms before, 210 ms now)`, where there are any now. */
-const roundTrips = (baseline: readonly Baseline[], pings: readonly Ping[]): string => {
-  const now = pings.flatMap(ping => (ping.outcome === 'answered' ? [ping.ms] : []));
-  const before = baseline.map(({ ms }) => ms);
+const roundTrips = (told: readonly { readonly link: Baseline; readonly ping: Ping }[]): string => {
+  const now = told.flatMap(({ ping }) => (ping.outcome === 'answered' ? [ping.ms] : []));
+  const before = told.map(({ link }) => link.ms);
   return now.length === 0 ? '' : ` (median round trip ${median(before)} ms before, ${median(now)} ms now)`;
 };
 
@@ -84,7 +85,7 @@ export const measureBaseline = async ({ cluster, signal }: FaultContext, flows: 
 const withoutPings = async (context: FaultContext, fault: ToxicFault, inForce: string, signal: AbortSignal): Promise<Evidence> => {
   const seen = await fault.byCounters?.(context, fault.flows, signal).catch(() => undefined);
   return seen === undefined
-    ? ineffective(`${inForce}, but no link had answered before and nothing flowed, so nothing can be shown`)
+    ? ineffective(`${inForce}, but no link could be asked and nothing flowed, so nothing can be shown`)
     : effective(`${inForce}; ${seen}`);
 };
 
