@@ -120,6 +120,16 @@ function ask(connection: Connection, request: Record<string, Json>, signal: Abor
   });
 }
 
+/** Undefined for a line that is no JSON object: whatever comes after it cannot be trusted either. */
+function parse(line: string): (Answer & { readonly hello?: string }) | undefined {
+  try {
+    const message: unknown = JSON.parse(line);
+    return typeof message === 'object' && message !== null ? (message as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function dial({ host, port }: Endpoint): Connection {
   const socket = createConnection({ host, port, noDelay: true });
   const connection: Connection = { socket, greeted: false, onGreeting: () => {}, waiting: null };
@@ -129,7 +139,8 @@ function dial({ host, port }: Endpoint): Connection {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const message = JSON.parse(line) as Answer & { hello?: string };
+      const message = parse(line);
+      if (message === undefined) return void socket.destroy();
       if (message.hello !== undefined) {
         connection.greeted = true;
         connection.onGreeting(true);
