@@ -162,7 +162,8 @@ export class ToxicProxy {
     socket.once('connect', () => {
       socket.off('close', giveUp);
       this.#dialling.delete(socket);
-      this.#join(client, upstream);
+      if (client.socket.destroyed) socket.destroy();
+      else this.#join(client, upstream);
     });
     this.#dialling.add(socket);
   }
