@@ -22,20 +22,26 @@ const guarded = (workload: string, model: string, check: () => Verdict): Verdict
   }
 };
 
-/** More than this of one file is not read whole; such a file is left out and named. */
+/** A larger file is not read: it is left out and named. */
 const largestLogBytes = 256 * 2 ** 20;
 
-/** The text files of every node's log folder; data folders are not logs. */
+/** The text files of every node's log folder; data folders are not logs. What cannot be read is left out and named: it must not cost the history its verdict. */
 export const readNodeLogs = (nodes: readonly NodeId[], folderOf: (node: NodeId) => string): { logs: NodeLogs; warnings: string[] } => {
   const warnings: string[] = [];
+  const readFile = (path: string): string | undefined => {
+    try {
+      const { size } = statSync(path);
+      if (size <= largestLogBytes) return readFileSync(path, 'utf8');
+      warnings.push(`${path} is over 256 MB and was not judged`);
+    } catch (error) {
+      warnings.push(`${path} could not be read and was not judged: ${messageOf(error)}`);
+    }
+    return undefined;
+  };
   const readFolder = (folder: string): ReadonlyMap<string, string> => {
-    const files = existsSync(folder) ? readdirSync(folder).filter(name => statSync(join(folder, name)).isFile()) : [];
-    const readable = files.filter(name => {
-      const small = statSync(join(folder, name)).size <= largestLogBytes;
-      if (!small) warnings.push(`${join(folder, name)} is over 256 MB and was not judged`);
-      return small;
-    });
-    return new Map(readable.map(name => [name, readFileSync(join(folder, name), 'utf8')]));
+    const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+    const read = entries.filter(entry => entry.isFile()).map(({ name }) => [name, readFile(join(folder, name))] as const);
+    return new Map(read.filter((file): file is readonly [string, string] => file[1] !== undefined));
   };
   return { logs: new Map(nodes.map(node => [node, readFolder(folderOf(node))])), warnings };
 };

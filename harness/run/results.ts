@@ -2,7 +2,7 @@
 import { measureAvailability } from '../../reports/availability.ts';
 import type { Results } from '../../reports/contract.ts';
 import { pairOperations } from '../history/operation.ts';
-import { mergeValidity } from '../protocol/checker.ts';
+import { mergeValidity, type Verdict } from '../protocol/checker.ts';
 import type { RunPlan } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 
@@ -18,10 +18,11 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
   const operations = pairOperations(outcome.history);
   const counts = { ok: 0, fail: 0, info: 0 };
   for (const { type } of operations) counts[type]++;
+  const checks = outcome.checks.map(check => (counts.ok === 0 ? overNothing(check) : check));
   const { loadStartMs, loadEndMs, faults } = outcome;
   return {
     version: 1,
-    valid: counts.ok === 0 ? mergeValidity([outcome.valid, 'unknown']) : outcome.valid,
+    valid: mergeValidity(checks.map(check => check.valid)),
     system: plan.system.name,
     systemVersion: plan.system.version,
     workload: plan.workload.name,
@@ -36,7 +37,7 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
     loadEndMs,
     command: meta.command,
     versions: { ...meta.versions },
-    checks: outcome.checks as Results['checks'],
+    checks: checks as Results['checks'],
     faults: faults as Results['faults'],
     operations: counts,
     recoveryMs: outcome.recoveryMs,
@@ -48,12 +49,17 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
   };
 };
 
-/** What a green verdict does not cover. One over nothing is no verdict at all: without a single success it is `unknown`. */
+const nothingTested = 'no operation succeeded: this run tested nothing';
+
+/** A green verdict over nothing is none, and whoever reads only this check must see that. */
+const overNothing = (check: Verdict): Verdict => (check.valid === true ? { ...check, valid: 'unknown', unknown: nothingTested } : check);
+
+/** What a green verdict does not cover. */
 const coverageWarnings = ({ faults }: RunOutcome, ok: number): string[] => {
   const missed = faults.filter(fault => !fault.effective);
   const unhealed = faults.filter(fault => !fault.healed);
   return [
-    ...(ok === 0 ? ['no operation succeeded: this run tested nothing'] : []),
+    ...(ok === 0 ? [nothingTested] : []),
     ...(missed.length > 0 ? [`${missed.length} of ${faults.length} faults were not seen to take effect and count as no coverage`] : []),
     ...(unhealed.length > 0 ? [`${unhealed.length} of ${faults.length} faults were not proven healed`] : []),
   ];

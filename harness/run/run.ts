@@ -4,7 +4,7 @@
  */
 
 import type { Event, EventDraft, History, Key } from '../history/event.ts';
-import { mergeValidity, type Verdict } from '../protocol/checker.ts';
+import type { Verdict } from '../protocol/checker.ts';
 import type { Cluster, UnexpectedExit } from '../protocol/cluster.ts';
 import type { FaultRecord, Schedule } from '../protocol/fault.ts';
 import type { Generator } from '../protocol/generator.ts';
@@ -53,7 +53,6 @@ export interface NodeExit {
 /** What a run saw; the report is made of it. */
 export interface RunOutcome {
   readonly checks: readonly Verdict[];
-  readonly valid: Verdict['valid'];
   readonly history: History;
   readonly logs: NodeLogs;
   readonly faults: readonly FaultRecord[];
@@ -270,7 +269,6 @@ class Trial {
     const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs)] : [])];
     return {
       checks,
-      valid: mergeValidity(checks.map(check => check.valid)),
       history,
       logs: nodeLogs.logs,
       faults: this.#faults,
