@@ -65,19 +65,43 @@ export interface Config {
   readonly workloads?: readonly Workload[];
 }
 
+type Members = Readonly<Record<string, 'string' | 'function' | 'object' | 'number'>>;
+
+const systemMembers: Members = {
+  name: 'string',
+  defaultNodes: 'number',
+  options: 'object',
+  bugs: 'object',
+  ports: 'object',
+  workloads: 'object',
+  node: 'function',
+  ready: 'function',
+  connect: 'function',
+};
+const workloadMembers: Members = { name: 'string', options: 'object', models: 'object', readOnly: 'object', generator: 'function' };
+
+/** A first look at what a config file registers, so that a slip is a sentence and not a crash in the middle of a run. */
+const has =
+  (members: Members) =>
+  (value: unknown): boolean =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(members).every(([name, kind]) => typeof (value as Record<string, unknown>)[name] === kind);
+
+const wordsOf = (members: Members): string =>
+  Object.entries(members)
+    .map(([name, kind]) => `${name} (${kind})`)
+    .join(', ');
+
 const configSchema = z
   .object({
     run: runConfigSchema.optional(),
-    systems: z.array(z.custom<System>(isNamed)).optional(),
-    workloads: z.array(z.custom<Workload>(isNamed)).optional(),
+    systems: z.array(z.custom<System>(has(systemMembers), `expected a system with ${wordsOf(systemMembers)}`)).optional(),
+    workloads: z.array(z.custom<Workload>(has(workloadMembers), `expected a workload with ${wordsOf(workloadMembers)}`)).optional(),
   })
   .strict();
 
 export type LoadedConfig = z.output<typeof configSchema>;
-
-function isNamed(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string';
-}
 
 /** Gives an `ordeal.config.ts` its types. */
 export const defineConfig = (config: Config): Config => config;

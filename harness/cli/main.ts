@@ -11,6 +11,15 @@ import { errorColours } from './terminal.ts';
 // One signal is heard by every link of a cluster at once; Node's warning is about leaks, at ten.
 setMaxListeners(1_000);
 
+// Whoever reads may leave early (`| head -1`); a verdict that could not be written is another matter. Node would exit with 1, a violation.
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`cannot write to standard output: ${error.message}\n`);
+  process.exitCode = exitCode.environment;
+});
+process.on('uncaughtException', error => process.exit(explain(error)));
+
 try {
   await createProgram().parseAsync();
 } catch (error) {

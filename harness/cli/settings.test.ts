@@ -80,3 +80,12 @@ test('numbers may be written as flags or as numbers', () =>
     rate: 0.5,
     concurrency: 4,
   }));
+
+test('a workload of one’s own is judged as the one whose operations it has', () => {
+  const mine = { ...registries.workloads.find(({ name }) => name === 'register')!, name: 'mine', judgedAs: 'register' };
+  expect(settle({ workload: 'mine' }, registriesWith({ workloads: [mine] })).checker.model).toBe('linearizable');
+});
+
+test.each([{ keys: '-3' }, { keys: ' ' }, { reads: -1 }])('%j is no quantity', set =>
+  expect(refusal({ set: set as never }).message).toMatch(/expected a number, 0 or more/),
+);

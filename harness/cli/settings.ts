@@ -30,7 +30,7 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
   const system = named('system', registries.systems, item => item.name, config.system);
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
   const model = config.model ?? workload.models[0]!;
-  const checker = checkerFor(registries, workload.name, model);
+  const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
   const faults = faultsOf(config.nemesis, registries);
   const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
@@ -51,9 +51,9 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
     bugs,
     nodes,
     ...options,
-    intervalMs: intervalOf(String(config.interval)),
+    intervalMs: atLeast(shortestIntervalMs, String(config.interval), '--interval'),
     timeLimitMs: parseDuration(String(config.timeLimit), '--time-limit'),
-    operationTimeoutMs: parseDuration(String(config.operationTimeout), '--operation-timeout'),
+    operationTimeoutMs: atLeast(1, String(config.operationTimeout), '--operation-timeout'),
     startTimeoutMs: parseDuration(String(config.startTimeout), '--start-timeout'),
     recoveryTimeoutMs: parseDuration(String(config.recoveryTimeout), '--recovery-timeout'),
     checkTimeLimitMs: parseDuration(String(config.checkTimeLimit), '--check-time-limit'),
@@ -66,13 +66,13 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
   };
 };
 
+/** Faults that come faster than they can be proven are no test. */
 const shortestIntervalMs = 100;
 
-/** Faults that come faster than they can be proven are no test. */
-const intervalOf = (text: string): number => {
-  const ms = parseDuration(text, '--interval');
-  if (ms >= shortestIntervalMs) return ms;
-  throw new UserError('usage', 'bad-interval', `--interval ${text}: too short`, { hint: `at least ${shortestIntervalMs}ms` });
+const atLeast = (leastMs: number, text: string, flag: string): number => {
+  const ms = parseDuration(text, flag);
+  if (ms >= leastMs) return ms;
+  throw new UserError('usage', 'bad-duration', `${flag} ${text}: too short`, { hint: `at least ${leastMs}ms` });
 };
 
 /** `all` and `none` stand alone; an empty name is a slip (`--nemesis "$UNSET"`), not a calm run. */

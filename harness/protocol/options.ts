@@ -7,6 +7,8 @@ export interface OptionSpec {
   readonly default: OptionValue;
   readonly summary: string;
   readonly choices?: readonly string[];
+  /** A number that may be negative. Others are counts, weights, times and sizes. */
+  readonly signed?: boolean;
 }
 
 export type OptionTable = Readonly<Record<string, OptionSpec>>;
@@ -24,7 +26,10 @@ const coerce = (name: string, spec: OptionSpec, value: OptionValue): OptionValue
     throw new UserError('usage', 'bad-option', `option ${name}=${value}: expected ${expected}`, { hint: spec.summary });
   };
   if (spec.choices && !spec.choices.includes(String(value))) return refuse(`one of ${spec.choices.join(', ')}`);
-  if (typeof spec.default === 'number') return value !== '' && Number.isFinite(Number(value)) ? Number(value) : refuse('a number');
+  if (typeof spec.default === 'number') {
+    const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
+    return Number.isFinite(number) && (number >= 0 || spec.signed || number === spec.default) ? number : refuse('a number, 0 or more');
+  }
   if (typeof spec.default === 'boolean')
     return String(value) === 'true' ? true : String(value) === 'false' ? false : refuse('true or false');
   return String(value);

@@ -19,6 +19,8 @@ export interface Workload {
   readonly options: OptionTable;
   /** Models that can judge it, the default first. */
   readonly models: readonly string[];
+  /** The workload whose operations these are, for the checkers: a variant of `register` says `register`. Default: its own name. */
+  readonly judgedAs?: string;
   /** Operations that change nothing: an error on one of them is a plain `fail`. */
   readonly readOnly: readonly string[];
   /** The endless stream of requests under load. */

@@ -68,6 +68,8 @@ export interface RunOutcome {
 
 /** Nodes start together and the cluster says which of them is late; this is for what nobody thought of. */
 const startMarginMs = 30_000;
+/** Slower than this, the load would be asleep when the nodes come back. */
+const leastRecoveryRate = 10;
 const finalReadsTimeoutMs = 20_000;
 
 export const createTally = (): Tally => {
@@ -191,7 +193,8 @@ class Trial {
       }
     };
     const over = (): boolean => silent.size === 0 || this.#now() - healedAtMs >= this.#plan.recoveryTimeoutMs;
-    await this.#drive(until(over), this.#plan.rate, this.#signal);
+    const { rate } = this.#plan;
+    await this.#drive(until(over), rate === 'max' ? rate : Math.max(rate, leastRecoveryRate), this.#signal);
     this.#onEvent = () => undefined;
     if (silent.size > 0)
       this.#warn(`${[...silent].join(', ')} answered nothing for ${this.#plan.recoveryTimeoutMs} ms after all faults were healed`);
@@ -265,7 +268,11 @@ class Trial {
     const { history, warnings } = await readHistory(folder.file('history.jsonl'));
     const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
     const { checker, workload, system, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
-    const judged = judgeHistory(checker, history, { workload: workload.name, timeLimitMs: checkTimeLimitMs, memoryLimitBytes });
+    const judged = judgeHistory(checker, history, {
+      workload: workload.judgedAs ?? workload.name,
+      timeLimitMs: checkTimeLimitMs,
+      memoryLimitBytes,
+    });
     const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs)] : [])];
     return {
       checks,

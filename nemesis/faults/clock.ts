@@ -22,7 +22,11 @@ export const clock: Fault = {
   options: {
     variant: { default: 'any', summary: 'how the clock goes wrong', choices: ['any', 'jump', 'drift', 'strobe'] },
     target: targetOption,
-    offsetMs: { default: 0, summary: 'by how much it jumps, in milliseconds, negative into the past; 0: drawn up to an hour either way' },
+    offsetMs: {
+      default: 0,
+      signed: true,
+      summary: 'by how much it jumps, in milliseconds, negative into the past; 0: drawn up to an hour either way',
+    },
     rate: { default: 0, summary: 'how fast a drifting clock runs, 1 is true; 0: drawn between 0.2 and 5' },
     periodMs: { default: 0, summary: 'how often a strobing clock changes, in milliseconds; 0: drawn between 20 and 500' },
     durationMs: durationOption,

@@ -1,8 +1,10 @@
 /** `ordeal check` as a user meets it: verdicts, exit codes, and what it says of bad input. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { builtPath } from '../../harness/std/paths.ts';
 import { ordeal, scratchFolder } from '../support/ordeal.ts';
 
 interface Draft {
@@ -154,4 +156,18 @@ test.each([
   const { exitCode, stdout } = await ordeal(args, { cwd: scratchFolder() });
   expect(exitCode).toBe(code);
   expect(JSON.parse(stdout)).toMatchObject({ valid: 'unknown', exitCode: code, error: expect.stringMatching(/./) });
+});
+
+test('a verdict that cannot be written is no violation', async () => {
+  const cwd = scratchFolder();
+  writeFileSync(join(cwd, 'h.jsonl'), valid);
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [builtPath('harness/cli/main'), 'check', 'h.jsonl'], {
+    cwd,
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(status).toBe(4);
+  expect(stderr).toMatch(/cannot write to standard output/);
 });

@@ -93,7 +93,8 @@ const judgeFile = async (
   try {
     const read = await readHistory(file);
     const { history, warnings } = read;
-    const workload = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
+    const asked = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
+    const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? 'linearizable');
     refuseMisfit(read, workload, file);
     const verdict = judgeHistory(checker, history, { workload, ...limits });

@@ -1,6 +1,7 @@
 /** `ordeal run`: start a cluster, drive a workload under faults, check, report. */
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { createSchedule } from '../../../nemesis/schedule/create-schedule.ts';
 import type { Results } from '../../../reports/contract.ts';
@@ -11,7 +12,7 @@ import type { RunPlan } from '../../run/plan.ts';
 import { resultsOf } from '../../run/results.ts';
 import { createTally, executeRun, type RunOutcome, type Tally } from '../../run/run.ts';
 import { createRng } from '../../std/rng.ts';
-import { messageOf } from '../../std/user-error.ts';
+import { messageOf, UserError } from '../../std/user-error.ts';
 import { createRunFolder, type RunFolder } from '../../store/run-folder.ts';
 import { repeatCommand } from '../command-line.ts';
 import { type LoadedConfig, loadConfig, parseWith, type RunConfig, runConfigSchema } from '../config.ts';
@@ -75,6 +76,7 @@ Examples:
 type Flags = Record<string, unknown> & { config?: string; json?: boolean; junit?: string; verbose?: boolean };
 
 const run = async ({ config: file, json, junit, verbose, ...flags }: Flags): Promise<void> => {
+  if (junit !== undefined) refuseUnwritable(junit, '--junit');
   const config = await loadConfig(file);
   const plan = settle(mergeFlags(flags, config), registriesWith(config));
   const terminal = createTerminal();
@@ -101,6 +103,16 @@ const run = async ({ config: file, json, junit, verbose, ...flags }: Flags): Pro
     );
   } finally {
     interruption.release();
+  }
+};
+
+/** Known before the run, not after it. */
+const refuseUnwritable = (file: string, flag: string): void => {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
+  } catch (cause) {
+    throw new UserError('usage', 'not-writable', `${flag} ${file} cannot be written: ${messageOf(cause)}`, { cause });
   }
 };
 
