@@ -2,7 +2,7 @@
  * The lease: what one controller has alive right now, written where a later `ordeal clean` finds it when the controller is gone.
  * One JSON file per cluster, named after its token, in a folder of the user's own.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../std/user-error.ts';
@@ -29,7 +29,8 @@ export const leaseFolder = (): string => {
   const runtime = process.env.XDG_RUNTIME_DIR;
   const folder = (runtime ? made(join(runtime, 'ordeal')) : undefined) ?? join(tmpdir(), `ordeal-${uid}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (process.getuid && statSync(folder).uid !== uid)
+  // Not followed: somebody else's link in a folder that all may write to is not ours, wherever it leads.
+  if (process.getuid && lstatSync(folder).uid !== uid)
     throw new UserError('environment', 'lease-folder-foreign', `the folder ${folder} belongs to another user`, {
       hint: 'set XDG_RUNTIME_DIR to a folder of your own',
     });
