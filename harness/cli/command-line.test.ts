@@ -26,3 +26,8 @@ test('the command that repeats a run spells out what shaped it', () => {
 test('what a shell would read otherwise is quoted', () => {
   expect(repeatCommand(settle({ seed: 1, store: "it's here" }, registries))).toContain(`--store 'it'\\''s here'`);
 });
+
+test('a config file that was named is named again', () => {
+  expect(repeatCommand(settle({ seed: 7 }, registriesWith({})), 'mine.ts')).toContain(' --config mine.ts ');
+  expect(repeatCommand(settle({ seed: 7 }, registriesWith({})))).not.toContain('--config');
+});

@@ -3,9 +3,10 @@ import type { Options, OptionTable } from '../protocol/options.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { optionsOfFaults, runDefaults } from './settings.ts';
 
-export const repeatCommand = (plan: RunPlan): string => {
+export const repeatCommand = (plan: RunPlan, config?: string): string => {
   const nemesis = plan.faults.map(fault => fault.kind).join(',') || 'none';
   const flags: [string, string][] = [
+    ...(config === undefined ? [] : [['--config', config] as [string, string]]),
     ['--system', plan.system.name],
     ['--nodes', String(plan.nodes.length)],
     ['--workload', plan.workload.name],

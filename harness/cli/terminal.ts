@@ -16,11 +16,17 @@ export interface Terminal {
   logger(file: string | undefined, level: 'debug' | 'info' | 'warn'): Logger;
 }
 
+/** A terminal that understands escapes. */
+const isSmart = (stream: NodeJS.WriteStream): boolean => stream.isTTY === true && process.env.TERM !== 'dumb';
+
+const paintFor = (stream: NodeJS.WriteStream) =>
+  pc.createColors(!process.env.NO_COLOR && (isSmart(stream) || Boolean(process.env.FORCE_COLOR)));
+
 /** Colours only where a person looks; `NO_COLOR` and `FORCE_COLOR` are respected. */
-export const colours = pc.createColors(!process.env.NO_COLOR && (process.stdout.isTTY === true || Boolean(process.env.FORCE_COLOR)));
+export const colours = paintFor(process.stdout);
 
 export const createTerminal = (stream: NodeJS.WriteStream = process.stderr): Terminal => {
-  const live = stream.isTTY === true && !process.env.CI;
+  const live = isSmart(stream) && !process.env.CI;
   let shown = '';
   const clear = (): void => {
     if (shown !== '') stream.write('\r\u001b[2K');
@@ -33,7 +39,7 @@ export const createTerminal = (stream: NodeJS.WriteStream = process.stderr): Ter
     if (status !== '') show(status);
   };
   const show = (text: string): void => {
-    shown = text.slice(0, Math.max(20, (stream.columns ?? 100) - 1));
+    shown = text.slice(0, Math.max(20, (stream.columns || 100) - 1));
     stream.write(`\r\u001b[2K${shown}`);
   };
   return {
@@ -71,4 +77,4 @@ const fileStream = (file: string, line: (text: string) => void): pino.Destinatio
 };
 
 /** For messages on stderr. */
-export const errorColours = pc.createColors(!process.env.NO_COLOR && (process.stderr.isTTY === true || Boolean(process.env.FORCE_COLOR)));
+export const errorColours = paintFor(process.stderr);

@@ -86,6 +86,7 @@ const run = async ({ config: file, json, junit, verbose, ...flags }: Flags): Pro
   try {
     const results = await perform(plan, folder, startedAt, {
       terminal,
+      config: file,
       verbose: verbose === true,
       json: json === true,
       signal: interruption.signal,
@@ -130,13 +131,14 @@ const pairOf = (text: string): [string, string] => {
 
 interface Ui {
   readonly terminal: Terminal;
+  readonly config: string | undefined;
   readonly verbose: boolean;
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
 const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui): Promise<Results> => {
-  const command = repeatCommand(plan);
+  const command = repeatCommand(plan, ui.config);
   const versions = { ordeal: version, node: process.version, platform: `${process.platform} ${release()}` };
   const schedule = scheduleOf(plan);
   folder.writeJson('run.json', describePlan(plan, { command, versions, startedAt }));
