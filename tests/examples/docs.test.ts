@@ -8,6 +8,7 @@ import { referencePages } from '../../harness/cli/reference.ts';
 import { registriesWith } from '../../harness/cli/registries.ts';
 import { settle } from '../../harness/cli/settings.ts';
 import { projectRoot } from '../../harness/std/paths.ts';
+import { argumentsOf, knownBugs } from '../bugs/known-bugs.ts';
 
 const read = (file: string): string => readFileSync(join(projectRoot, file), 'utf8');
 const registries = registriesWith({});
@@ -61,4 +62,9 @@ test('links between documents lead somewhere', () => {
 test('the reference pages are what `npm run reference` writes', () => {
   for (const [name, text] of referencePages(registries, createProgram()))
     expect(read(`docs/reference/${name}`), `docs/reference/${name}: npm run reference`).toBe(text);
+});
+
+test('the track record has the command of every known bug', () => {
+  const record = read('docs/track-record.md');
+  for (const known of knownBugs) expect(record).toContain(`npx ordeal ${argumentsOf(known).join(' ')}`);
 });
