@@ -1,5 +1,6 @@
 /** Every property both accepts and rejects; lives, torn lines, truncations and snapshots raise no false alarm. */
 import { describe, expect, test } from 'vitest';
+import type { Event } from '../../harness/history/event.ts';
 import { parseEvents } from './events.ts';
 import { judgeRaftLogs, raftSafety } from './raft-safety.ts';
 
@@ -167,4 +168,27 @@ describe('what a killed node leaves', () => {
 test('a property broken again and again is told five times', () => {
   const lines = Array.from({ length: 20 }, (_, at) => elected(at + 1));
   expect(judge({ n1: lines, n2: lines }).anomalies).toHaveLength(5);
+});
+
+describe('the operations behind a breach', () => {
+  const write = (index: number, value: number): Event[] => [
+    { index, time: index, process: 0, type: 'invoke', f: 'write', key: 'x', value },
+    { index: index + 1, time: index + 1, process: 0, type: 'ok', f: 'write', key: 'x', value },
+  ];
+  const says = (term: number, index: number, digest: string, value: number): Line => [
+    term,
+    'commit_applied',
+    { index, entry_term: term, digest, operation: 'write', key: 'x', value },
+  ];
+  const judged = (history: Event[]) =>
+    raftSafety([parseEvents('n1', textOf('n1', [says(1, 1, 'a', 7)])), parseEvents('n2', textOf('n2', [says(2, 1, 'b', 8)]))], history)
+      .anomalies;
+
+  test('are named by the values that were applied', () => {
+    expect(judged([...write(0, 7), ...write(2, 8), ...write(4, 9)])).toMatchObject([{ type: 'state-machine-safety', operations: [1, 3] }]);
+  });
+
+  test('a value that was written twice names nobody', () => {
+    expect(judged([...write(0, 7), ...write(2, 7), ...write(4, 8)])).toMatchObject([{ operations: [5] }]);
+  });
 });

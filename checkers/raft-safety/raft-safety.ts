@@ -7,26 +7,31 @@
  * - `leader-completeness`: an entry committed in a term is in the log of the leader of every later term.
  * - `state-machine-safety`: no two nodes apply different entries at one index.
  *
- * Shape: one anomaly per breach, at most `ANOMALIES_PER_PROPERTY` of each kind, which quotes the lines that contradict each other; `operations` is empty,
- * for these are facts about nodes and not about a history. Never concludes from what a log does not tell: lost lines make it see less.
+ * Shape: one anomaly per breach, at most `ANOMALIES_PER_PROPERTY` of each kind, which quotes the lines that contradict each other; `operations` are
+ * those of the history that asked for the entries concerned, as far as the values tell. Never concludes from what a log does not tell: lost lines make it see less.
  * O(events) time and memory, plus the entries a leader is asked for again after its log was cut.
  * Source: Ongaro and Ousterhout, "In Search of an Understandable Consensus Algorithm", USENIX ATC 2014, figure 3.
  */
+import type { History } from '../../harness/history/event.ts';
 import type { Anomaly, Verdict } from '../../harness/protocol/checker.ts';
 import { type NodeEvents, numberOf, parseEvents, quote, type RaftEvent } from './events.ts';
 import { appendedEntries, type LogEntry, NodeLog } from './node-log.ts';
+import { createRequests, type Requests } from './requests.ts';
 
 export const ANOMALIES_PER_PROPERTY = 5;
 const EVENT_LOG = 'events.jsonl';
 
 /** What a system's `judgeLogs` is: reads `events.jsonl` of every node. */
-export function judgeRaftLogs(logs: ReadonlyMap<string, ReadonlyMap<string, string>>): Verdict {
-  return raftSafety([...logs].map(([node, files]) => parseEvents(node, files.get(EVENT_LOG) ?? '')));
+export function judgeRaftLogs(logs: ReadonlyMap<string, ReadonlyMap<string, string>>, history: History = []): Verdict {
+  return raftSafety(
+    [...logs].map(([node, files]) => parseEvents(node, files.get(EVENT_LOG) ?? '')),
+    history,
+  );
 }
 
-export function raftSafety(nodes: readonly NodeEvents[]): Verdict {
+export function raftSafety(nodes: readonly NodeEvents[], history: History = []): Verdict {
   const began = performance.now();
-  const findings = new Findings();
+  const findings = new Findings(createRequests(nodes, history));
   const committed = collectCommitted(nodes, findings);
   electionSafety(nodes, findings);
   const written = new Map<string, Written>();
@@ -50,12 +55,21 @@ export function raftSafety(nodes: readonly NodeEvents[]): Verdict {
 class Findings {
   readonly anomalies: Anomaly[] = [];
   readonly #counts = new Map<string, number>();
+  readonly requests: Requests;
 
-  add(type: string, explanation: string, evidence: readonly RaftEvent[]): void {
+  constructor(requests: Requests) {
+    this.requests = requests;
+  }
+
+  /** `operations`: who asked for what the breach is about; by default for the entries that the evidence applied. */
+  add(type: string, explanation: string, evidence: readonly RaftEvent[], operations?: readonly number[]): void {
     const count = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, count);
     if (count > ANOMALIES_PER_PROPERTY) return;
-    this.anomalies.push({ type, operations: [], explanation: [`${explanation}:`, ...evidence.map(quote)].join('\n') });
+    const concerned =
+      operations ??
+      this.requests.ofDigests(evidence.flatMap(({ context }) => (typeof context.digest === 'string' ? [context.digest] : [])));
+    this.anomalies.push({ type, operations: concerned, explanation: [`${explanation}:`, ...evidence.map(quote)].join('\n') });
   }
 }
 
@@ -65,8 +79,19 @@ function electionSafety(nodes: readonly NodeEvents[], findings: Findings): void 
     const other = leaders.get(elected.term);
     if (other === undefined) leaders.set(elected.term, elected);
     else if (other.node === elected.node)
-      findings.add('election-safety', `${elected.node} was elected twice in term ${elected.term}`, [other, elected]);
-    else findings.add('election-safety', `${other.node} and ${elected.node} were both elected in term ${elected.term}`, [other, elected]);
+      findings.add(
+        'election-safety',
+        `${elected.node} was elected twice in term ${elected.term}`,
+        [other, elected],
+        findings.requests.ofTerm(elected.term),
+      );
+    else
+      findings.add(
+        'election-safety',
+        `${other.node} and ${elected.node} were both elected in term ${elected.term}`,
+        [other, elected],
+        findings.requests.ofTerm(elected.term),
+      );
   }
 }
 
@@ -182,13 +207,19 @@ function logMatching(log: NodeLog, entry: LogEntry, { findings, written }: Conte
   const where = `entry ${entry.index} of term ${entry.term}`;
   const evidence = [first.entry.source, entry.source];
   if (first.entry.digest !== entry.digest)
-    findings.add('log-matching', `${where} is one thing on ${first.entry.source.node} and another on ${entry.source.node}`, evidence);
+    findings.add(
+      'log-matching',
+      `${where} is one thing on ${first.entry.source.node} and another on ${entry.source.node}`,
+      evidence,
+      findings.requests.ofDigests([first.entry.digest, entry.digest]),
+    );
   else if (first.prevTerm === undefined) written.set(name, { entry: first.entry, prevTerm });
   else if (prevTerm !== undefined && prevTerm !== first.prevTerm)
     findings.add(
       'log-matching',
       `before ${where} lies an entry of term ${first.prevTerm} on ${first.entry.source.node}, of term ${prevTerm} on ${entry.source.node}`,
       evidence,
+      findings.requests.ofDigests([entry.digest]),
     );
 }
 
@@ -204,7 +235,13 @@ function leaderCompleteness(log: NodeLog, elected: RaftEvent, agreed: number, { 
     if (commit === undefined || commit.term >= elected.term) whole = false;
     else if (!held) {
       const what = `${elected.node}, leader of term ${elected.term}, ${entry === undefined ? 'lacks' : 'holds another'} entry ${index}, committed in term ${commit.term}`;
-      findings.add('leader-completeness', what, [commit.source, ...(entry === undefined ? [] : [entry.source]), elected]);
+      const digests = [commit.digest, ...(entry === undefined ? [] : [entry.digest])];
+      findings.add(
+        'leader-completeness',
+        what,
+        [commit.source, ...(entry === undefined ? [] : [entry.source]), elected],
+        findings.requests.ofDigests(digests),
+      );
       return upTo;
     }
     if (whole) upTo = index;

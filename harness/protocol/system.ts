@@ -1,5 +1,6 @@
 /** What is put to the test: how its nodes start, how to talk to it, what it promises. It starts nothing itself. */
 
+import type { History } from '../history/event.ts';
 import type { Verdict } from './checker.ts';
 import type { Client } from './client.ts';
 import type { ErrorTable } from './errors.ts';
@@ -98,5 +99,5 @@ export interface System {
     read(control: Control, node: NodeId, signal: AbortSignal): Promise<ClockReading>;
   };
   /** Judges what only this system's own logs can tell. Pure: gets the text of each node's log files by name. */
-  judgeLogs?(logs: ReadonlyMap<NodeId, ReadonlyMap<string, string>>): Verdict;
+  judgeLogs?(logs: ReadonlyMap<NodeId, ReadonlyMap<string, string>>, history: History): Verdict;
 }

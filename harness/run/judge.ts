@@ -11,7 +11,8 @@ export type NodeLogs = ReadonlyMap<NodeId, ReadonlyMap<string, string>>;
 export const judgeHistory = (checker: Checker, history: History, options: CheckOptions): Verdict =>
   guarded(options.workload, checker.model, () => checker.check(history, options));
 
-export const judgeLogs = (judge: (logs: NodeLogs) => Verdict, logs: NodeLogs): Verdict => guarded('logs', 'node-logs', () => judge(logs));
+export const judgeLogs = (judge: (logs: NodeLogs, history: History) => Verdict, logs: NodeLogs, history: History): Verdict =>
+  guarded('logs', 'node-logs', () => judge(logs, history));
 
 const guarded = (workload: string, model: string, check: () => Verdict): Verdict => {
   try {

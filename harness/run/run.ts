@@ -273,7 +273,7 @@ class Trial {
       timeLimitMs: checkTimeLimitMs,
       memoryLimitBytes,
     });
-    const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs)] : [])];
+    const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
     return {
       checks,
       history,

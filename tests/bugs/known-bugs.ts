@@ -26,7 +26,7 @@ export const knownBugs: readonly KnownBug[] = [
     'vote-not-persisted',
     7,
     '--nemesis kill,partition --interval 3s --set kill.target=all --set kill.durationMs=700 --set partition.durationMs=2500',
-    ['stale-read', 'lost-write'],
+    ['stale-read', 'lost-write', 'state-machine-safety', 'leader-completeness', 'log-matching'],
   ),
   onRaft('no-fsync', 7, '--nemesis kill --set kill.target=all', ['lost-write', 'stale-read']),
   onRaft('commit-old-term', 7, '--nemesis partition --set partition.variant=leader-churn --rate 50', [
