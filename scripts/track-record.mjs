@@ -20,10 +20,9 @@ const rows = knownBugs.map(known => {
   const results = JSON.parse(stdout);
   const history = readFileSync(join(results.folder, 'history.jsonl'), 'utf8').split('\n');
   const seenMs = anomaly => Math.max(...anomaly.operations.map(index => JSON.parse(history[index]).time / 1e6)) - results.loadStartMs;
-  const [first] = results.checks
-    .flatMap(check => check.anomalies)
-    .filter(anomaly => anomaly.operations.length > 0)
-    .sort((a, b) => seenMs(a) - seenMs(b));
+  // What clients saw comes before what only the nodes' logs tell.
+  const found = results.checks.map(check => check.anomalies.filter(anomaly => anomaly.operations.length > 0));
+  const [first] = (found.find(anomalies => anomalies.length > 0) ?? []).sort((a, b) => seenMs(a) - seenMs(b));
   const row = {
     ...known,
     command: `npx ordeal ${args.join(' ')}`,

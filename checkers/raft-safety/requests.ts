@@ -7,7 +7,7 @@ import type { NodeEvents } from './events.ts';
 export interface Requests {
   /** History indices of the requests behind these entries, in order. */
   ofDigests(digests: readonly string[]): number[];
-  /** The same for the first entries of a term. */
+  /** The same for the last entries of a term. */
   ofTerm(term: number): number[];
 }
 
@@ -32,7 +32,7 @@ export const createRequests = (nodes: readonly NodeEvents[], history: History): 
   }
   const ofDigests = (digests: readonly string[]): number[] =>
     [...new Set(digests.flatMap(digest => byDigest.get(digest) ?? []))].sort((a, b) => a - b);
-  return { ofDigests, ofTerm: term => ofDigests([...(byTerm.get(term) ?? [])].slice(0, mostOfATerm)) };
+  return { ofDigests, ofTerm: term => ofDigests([...(byTerm.get(term) ?? [])].slice(-mostOfATerm)) };
 };
 
 /** Writes and compare-and-sets by key and the value they put there. */
