@@ -25,6 +25,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Clusters leave a core half idle: two at a time halve the wait.
+          maxConcurrency: 2,
         },
       },
     ],

@@ -10,7 +10,7 @@ export interface KnownBug {
   readonly anomalies: readonly string[];
 }
 
-const onRaft = (bug: string, seed: number, flags: string, anomalies: readonly string[], timeLimit = '30s'): KnownBug => ({
+const onRaft = (bug: string, seed: number, timeLimit: string, flags: string, anomalies: readonly string[]): KnownBug => ({
   system: 'raft',
   bug,
   seed,
@@ -20,29 +20,33 @@ const onRaft = (bug: string, seed: number, flags: string, anomalies: readonly st
 });
 
 export const knownBugs: readonly KnownBug[] = [
-  onRaft('stale-read', 7, '--nemesis partition', ['stale-read']),
-  onRaft('follower-read', 7, '--nemesis partition', ['stale-read']),
+  onRaft('stale-read', 7, '30s', '--nemesis partition', ['stale-read']),
+  onRaft('follower-read', 7, '10s', '--nemesis partition', ['stale-read']),
   onRaft(
     'vote-not-persisted',
     7,
+    '30s',
     '--nemesis kill,partition --interval 3s --set kill.target=all --set kill.durationMs=700 --set partition.durationMs=2500',
-    ['stale-read', 'lost-write', 'state-machine-safety', 'leader-completeness', 'log-matching'],
+    ['stale-read', 'lost-write', 'election-safety', 'state-machine-safety', 'leader-completeness', 'log-matching'],
   ),
-  onRaft('no-fsync', 7, '--nemesis kill --set kill.target=all', ['lost-write', 'stale-read']),
-  onRaft('commit-old-term', 7, '--nemesis partition --set partition.variant=leader-churn --rate 50', [
+  onRaft('no-fsync', 7, '15s', '--nemesis kill --set kill.target=all', ['lost-write', 'stale-read']),
+  onRaft('commit-old-term', 7, '40s', '--nemesis partition --set partition.variant=leader-churn --rate 50', [
     'stale-read',
     'lost-write',
     'future-read',
+    'state-machine-safety',
+    'leader-completeness',
   ]),
-  onRaft('vote-ignores-log', 7, '--nemesis partition,latency', ['lost-write', 'stale-read']),
-  onRaft('no-dedup', 7, '--nemesis latency', ['stale-read', 'dirty-read', 'non-linearizable']),
+  onRaft('vote-ignores-log', 7, '15s', '--nemesis partition,latency', ['lost-write', 'stale-read']),
+  onRaft('no-dedup', 7, '20s', '--nemesis latency', ['stale-read', 'dirty-read', 'non-linearizable']),
   onRaft(
     'lease-clock',
     1,
+    '40s',
     '--nemesis partition,clock --set partition.variant=isolate-leader --set clock.variant=jump --set clock.target=leader --set clock.offsetMs=-60000 --interval 3s',
     ['stale-read'],
   ),
-  onRaft('dirty-read', 7, '--nemesis kill --set kill.target=leader', ['dirty-read']),
+  onRaft('dirty-read', 7, '20s', '--nemesis kill --set kill.target=leader --interval 2s', ['dirty-read']),
 ];
 
 export const argumentsOf = ({ system, bug, seed, timeLimit, flags }: KnownBug): string[] => [

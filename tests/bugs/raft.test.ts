@@ -18,7 +18,7 @@ test('there is a command for every bug', () => {
   expect(knownBugs.map(({ bug }) => bug).sort()).toEqual(Object.keys(raft.bugs).sort());
 });
 
-describe.each(knownBugs)('$bug', known => {
+describe.concurrent.each(knownBugs)('$bug', known => {
   test('is caught, and the operations are named', { timeout: 150_000 }, async () => {
     const { results, exitCode, cwd } = await run(argumentsOf(known));
     expect(exitCode).toBe(1);
@@ -34,7 +34,7 @@ describe.each(knownBugs)('$bug', known => {
   });
 });
 
-describe.each([
+describe.concurrent.each([
   ['partition,kill,clock', 101],
   ['latency,bandwidth,reset,slicer', 102],
   ['partition,pause,latency', 103],
