@@ -15,6 +15,7 @@ export const createProgram = (): Command => {
     .version(version)
     .showHelpAfterError('(ordeal --help shows what there is)')
     .configureHelp({ sortSubcommands: false })
+    .enablePositionalOptions()
     .exitOverride()
     .addHelpText(
       'after',

@@ -27,3 +27,9 @@ test('a store that cannot be written says which path and what to do', () => {
     expect.objectContaining({ blame: 'environment', hint: expect.stringContaining('--store') }),
   );
 });
+
+test('a store where no folder can be made is refused at once', () => {
+  expect(() => createRunFolder(identity('/proc/nowhere', 1))).toThrow(
+    expect.objectContaining({ blame: 'environment', code: 'store-unwritable' }),
+  );
+});

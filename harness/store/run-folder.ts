@@ -2,8 +2,8 @@
  * The run store: `<store>/<system>-<workload>/<start>-<seed>/`, `<store>/latest` pointing to the newest, `<store>/index.jsonl` with a line
  * per run. Everything is written as the run goes, so what a crash leaves is readable.
  */
-import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { appendFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { UserError } from '../std/user-error.ts';
 
 export interface RunFolder {
@@ -31,7 +31,7 @@ export const createRunFolder = ({ store, system, workload, seed, startedAt }: Ru
   const stamp = startedAt.toISOString().replace(/[-:.]/g, '');
   const path = join(base, `${system}-${workload}`, `${stamp}-${seed}`);
   teaching(path, () => {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     pointTo(base, path);
   });
 
@@ -53,6 +53,18 @@ export const createRunFolder = ({ store, system, workload, seed, startedAt }: Ru
     writeJson: (name, data) => writeText(name, `${JSON.stringify(data, null, 2)}\n`),
     index: line => teaching(join(base, 'index.jsonl'), () => appendFileSync(join(base, 'index.jsonl'), `${JSON.stringify(line)}\n`)),
   };
+};
+
+/** One level at a time: Node's own `recursive` hides a read-only file system behind ENOENT, and never returns below /proc. */
+const makeFolder = (path: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another run that started at the same time may have been first.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 };
 
 /** Replaced in one step, so that two runs that start together never leave it missing. */
@@ -77,6 +89,7 @@ const advice: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up: free some space or choose another --store',
   EACCES: 'no permission to write there: choose another --store',
   EPERM: 'no permission to write there: choose another --store',
+  ENOENT: 'no folder can be made there: choose another --store',
   EROFS: 'that file system is read-only: choose another --store',
   ENOTDIR: 'a part of that path is a file: choose another --store',
   EEXIST: 'something that is not a folder is in the way: choose another --store',

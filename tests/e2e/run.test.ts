@@ -130,3 +130,8 @@ test('ordeal toxiproxy on a port in use: exit 4 and one clear message', async ()
   expect(stderr).toContain(String(port));
   expect(exitCode).toBe(4);
 });
+
+test('the embedded server says its own version, not that of ordeal', async () => {
+  const { exitCode, stdout } = await ordeal(['toxiproxy', '--version'], { cwd: scratchFolder() });
+  expect([exitCode, stdout]).toEqual([0, 'toxiproxy-server version 2.12.0']);
+});

@@ -6,6 +6,7 @@ export const addToxiproxyCommand = (program: Command): void => {
   program
     .command('toxiproxy')
     .description('the embedded Toxiproxy server alone, with the flags of the real one (--host, --port, --config, …)')
+    .passThroughOptions()
     .allowUnknownOption()
     .allowExcessArguments()
     .helpOption(false)
