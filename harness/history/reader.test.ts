@@ -167,10 +167,13 @@ test('what is formatted is read again', () => {
     },
     { requiredKeys: ['index', 'time', 'process', 'type', 'f', 'value'] },
   );
+  const holdsRoundedInteger = (text: string): boolean => (text.match(/-?\d[\d.eE+-]*/g) ?? []).some(isRoundedInteger);
+  const isRoundedInteger = (token: string): boolean => Number.isInteger(Number(token)) && !Number.isSafeInteger(Number(token));
   fc.assert(
     fc.property(event, generated => {
       // Through JSON first: it knows no minus zero.
       const plain: Event = JSON.parse(JSON.stringify(generated));
+      fc.pre(!holdsRoundedInteger(JSON.stringify(plain))); // these come back as text, see above
       expect(read(formatEvent(plain)).history).toEqual([plain]);
     }),
   );
