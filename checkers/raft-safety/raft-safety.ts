@@ -121,6 +121,7 @@ function collectCommitted(nodes: readonly NodeEvents[], findings: Findings): Com
       term: source.term,
       source,
     };
+    if (Number.isNaN(commit.index) || Number.isNaN(commit.entryTerm)) continue; // a line that does not say which entry tells nothing
     const known = byIndex.get(commit.index);
     if (known !== undefined && (known.entryTerm !== commit.entryTerm || known.digest !== commit.digest))
       findings.add('state-machine-safety', `${known.source.node} and ${source.node} applied different entries at index ${commit.index}`, [

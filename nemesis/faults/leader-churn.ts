@@ -109,7 +109,7 @@ const proveCut = async (
 ): Promise<Evidence> => {
   const slowestMs = Math.max(0, ...baseline.map(({ ms }) => ms));
   let last: Evidence = ineffective('each cut gave way to the next too soon to be proven');
-  while (!signal.aborted) {
+  for (; !signal.aborted; await sleep(pollMs, signal)) {
     const { flows, applied, over } = current();
     const crossing = new Set(linksAcross(context.cluster, flows).map(key));
     const links = baseline.filter(link => crossing.has(key(link)));
@@ -118,10 +118,11 @@ const proveCut = async (
     const since = performance.now();
     const pings = await pingAll(context.cluster, links, silenceMs(slowestMs), AbortSignal.any([signal, over.signal]));
     const waitedMs = Math.round(performance.now() - since);
+    const silent = pings.filter(({ outcome }) => outcome === 'silent').length;
     const answered = links.flatMap((link, i) => stillAnswers(pings[i]!, link) ?? []);
     const inForce = `${confirmed} of ${applied.placed} latency toxics in force`;
-    if (answered.length === 0 && confirmed === applied.placed && waitedMs > Math.max(50, 3 * slowestMs))
-      return effective(`${inForce}; ${links.length} links of the leader were silent for ${waitedMs} ms`);
+    if (silent > 0 && answered.length === 0 && confirmed === applied.placed && waitedMs > Math.max(50, 3 * slowestMs))
+      return effective(`${inForce}; ${silent} links of the leader were silent for ${waitedMs} ms`);
     if (!over.signal.aborted) last = ineffective(`${inForce}${answered.length > 0 ? `, but ${listed(answered)}` : ''}`);
   }
   return last;

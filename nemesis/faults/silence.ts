@@ -13,6 +13,7 @@ export const cut = (flows: readonly Flow[]): ToxicFault => ({
   toxic: silence,
   patienceMs: silenceMs,
   complaint: stillAnswers,
+  tellsNothing: isError,
   did: 'fell silent',
   byCounters: heldBytes,
 });
@@ -22,6 +23,11 @@ export const silenceMs = (slowestMs: number): number => Math.min(1000, 250 + 3 *
 
 export const stillAnswers = (ping: Ping, link: Baseline): string | undefined =>
   ping.outcome === 'answered' ? `${key(link)} still answered after ${Math.round(ping.ms)} ms` : undefined;
+
+/** A link that refuses or resets is not silent; whatever made it do so hides whether the cut holds. */
+export function isError(ping: Ping): boolean {
+  return ping.outcome === 'error';
+}
 
 /** Bytes enter the cut flows and none comes out. */
 const heldBytes = async ({ cluster }: FaultContext, flows: readonly Flow[], signal: AbortSignal): Promise<string | undefined> => {

@@ -10,7 +10,11 @@ const flows = [
 ];
 
 /** Two nodes and a toxic that holds on `held` links. `states` may change while the fault is in force. */
-const clusterOf = (states: Record<string, NodeState>, held: ReadonlySet<string>): FaultContext => {
+const clusterOf = (
+  states: Record<string, NodeState>,
+  held: ReadonlySet<string>,
+  refused: ReadonlySet<string> = new Set(),
+): FaultContext => {
   let inForce = false;
   const links = {
     flows,
@@ -19,6 +23,7 @@ const clusterOf = (states: Record<string, NodeState>, held: ReadonlySet<string>)
       return { placed: 2, confirm: async () => 2, remove: async () => undefined };
     },
     ping: async (from: string, to: string, signal: AbortSignal): Promise<number> => {
+      if (inForce && refused.has(`${from}>${to}`)) throw new Error('connection refused');
       if (!inForce || !held.has(`${from}>${to}`)) return 1;
       await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
       throw new Error('no answer');
@@ -58,4 +63,11 @@ test('the silence of a node that was stopped meanwhile proves nothing', async ()
     states.n2 = 'stopped';
   });
   expect(none).toMatchObject({ effective: false, detail: expect.stringContaining('nothing can be shown') });
+});
+
+test('a link that refuses is not silent: it proves nothing', async () => {
+  const running = (): Record<string, NodeState> => ({ n1: 'running', n2: 'running' });
+  const one = await prove(clusterOf(running(), both, new Set(['n1>n2'])), nothing);
+  expect(one).toMatchObject({ effective: true, detail: expect.stringContaining('1 of 2 links') });
+  expect(await prove(clusterOf(running(), both, both), nothing)).toMatchObject({ effective: false });
 });

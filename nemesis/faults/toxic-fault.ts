@@ -21,6 +21,8 @@ export interface ToxicFault {
   readonly patienceMs: (slowestMs: number) => number;
   /** What is wrong with a ping under the fault, undefined when it is as the toxic should make it. */
   readonly complaint: (ping: Ping, link: Baseline) => string | undefined;
+  /** Pings that tell nothing about this fault, for instance errors where silence is what it makes. */
+  readonly tellsNothing?: (ping: Ping) => boolean;
   /** What the links did, for the evidence: `fell silent`. */
   readonly did: string;
   /** Proof without pings: how the flows themselves moved while the fault was in force. Undefined when nothing can be said. */
@@ -46,7 +48,9 @@ export const injectToxic = async (context: FaultContext, fault: ToxicFault): Pro
     const patience = fault.patienceMs(Math.max(...baseline.map(({ ms }) => ms)));
     const pings = await pingAll(cluster, baseline, patience, signal);
     // The silence of a node that another fault has stopped meanwhile says nothing about the link.
-    const told = baseline.flatMap((link, i) => (cluster.state(link.to) === 'running' ? [{ link, ping: pings[i]! }] : []));
+    const told = baseline
+      .map((link, i) => ({ link, ping: pings[i]! }))
+      .filter(({ link, ping }) => cluster.state(link.to) === 'running' && fault.tellsNothing?.(ping) !== true);
     if (told.length === 0) return withoutPings(context, fault, inForce, signal);
     const complaints = told.flatMap(({ ping, link }) => fault.complaint(ping, link) ?? []);
     if (complaints.length > 0) return ineffective(`${inForce}, but ${listed(complaints)}`);

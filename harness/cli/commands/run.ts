@@ -173,6 +173,12 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     stopProgress();
   }
   const results = resultsOf(plan, outcome, { startedAt: startedAt.toISOString(), command, versions, folder: folder.path });
+  const reportPath = tryReport(
+    () => writeReport(folder.path, { results, history: outcome.history, logs: outcome.logs }),
+    text => log.error(text),
+  );
+  // The verdict is said before it is stored: a disk that is full by now must not swallow a violation.
+  printVerdict(results, outcome.history, { reportPath, json: ui.json });
   folder.writeJson('results.json', results);
   folder.index({
     folder: folder.path,
@@ -184,11 +190,6 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     valid: results.valid,
     operations: results.operations,
   });
-  const reportPath = tryReport(
-    () => writeReport(folder.path, { results, history: outcome.history, logs: outcome.logs }),
-    text => log.error(text),
-  );
-  printVerdict(results, outcome.history, { reportPath, json: ui.json });
   return results;
 };
 
