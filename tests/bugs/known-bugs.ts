@@ -42,8 +42,8 @@ export const knownBugs: readonly KnownBug[] = [
   onRaft(
     'lease-clock',
     1,
-    '40s',
-    '--nemesis partition,clock --set partition.variant=isolate-leader --set clock.variant=jump --set clock.target=leader --set clock.offsetMs=-60000 --interval 3s',
+    '30s',
+    '--nemesis partition,clock --interval 2s --set partition.variant=isolate-leader --set clock.variant=jump --set clock.target=all --set partition.durationMs=3000 --set clock.durationMs=3000',
     ['stale-read'],
   ),
   onRaft('dirty-read', 7, '20s', '--nemesis kill --set kill.target=leader --interval 2s', ['dirty-read']),

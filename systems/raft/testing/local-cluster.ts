@@ -1,9 +1,9 @@
 /** Nodes as bare processes that reach each other without proxies, for integration tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { releasePorts, reservePorts } from '../../../harness/cluster/ports.ts';
 import { type Options, resolveOptions } from '../../../harness/protocol/options.ts';
 import type { Endpoint, NodeId } from '../../../harness/protocol/system.ts';
 import { raft } from '../system.ts';
@@ -36,7 +36,8 @@ const names = ['client', 'peer', 'admin'] as const;
 export async function localCluster(ids: readonly NodeId[], options: Options = {}): Promise<LocalCluster> {
   const folder = mkdtempSync(join(tmpdir(), 'raft-test-'));
   const ports = new Map<string, number>();
-  for (const id of ids) for (const name of names) ports.set(`${id}/${name}`, await freePort());
+  const reserved = await reservePorts(ids.length * names.length);
+  for (const [i, id] of ids.entries()) for (const [j, name] of names.entries()) ports.set(`${id}/${name}`, reserved[i * names.length + j]!);
   const endpoint = (id: NodeId, port: string): Endpoint => ({ host: '127.0.0.1', port: ports.get(`${id}/${port}`)! });
   const nodes = new Map<NodeId, LocalNode>();
 
@@ -100,6 +101,7 @@ export async function localCluster(ids: readonly NodeId[], options: Options = {}
     async close() {
       for (const node of nodes.values()) node.process.kill('SIGKILL');
       await Promise.all([...nodes.values()].map(({ exited }) => exited));
+      releasePorts(reserved);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -119,15 +121,4 @@ export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<
     await new Promise(resolve => setTimeout(resolve, 20));
   }
   throw new Error('it did not come about within 10 s', { cause: last });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port'))));
-    });
-  });
 }
