@@ -19,24 +19,9 @@ export interface Failure {
   readonly message: string;
 }
 
-export interface Event {
-  /** Position in the history, from 0. Anomalies name operations by it. */
-  readonly index: number;
-  /** Integer nanoseconds since the run began, monotonic. In a history without times, the line number. */
-  readonly time: number;
-  readonly process: ProcessId;
-  readonly type: EventType;
-  readonly f: string;
-  readonly key?: Key;
-  readonly value: Json;
-  readonly node?: string;
-  readonly error?: string | Failure;
-  /** Anything else a history carries is kept and ignored. */
-  readonly [extra: string]: unknown;
-}
-
 /** An event before it has its place in the history. */
 export interface EventDraft {
+  /** Integer nanoseconds since the run began, monotonic. In a history without times, the line number. */
   readonly time: number;
   readonly process: ProcessId;
   readonly type: EventType;
@@ -47,6 +32,13 @@ export interface EventDraft {
   readonly error?: string | Failure;
   /** Open-loop load: when the request was due, nanoseconds, if it had to wait for a free process. */
   readonly due?: number;
+}
+
+export interface Event extends EventDraft {
+  /** Position in the history, from 0. Anomalies name operations by it. */
+  readonly index: number;
+  /** Anything else a history carries is kept and ignored. */
+  readonly [extra: string]: unknown;
 }
 
 export type History = readonly Event[];

@@ -4,7 +4,7 @@ import type { Cluster, Links } from '../../harness/protocol/cluster.ts';
 import type { ClusterShape } from '../../harness/protocol/fault.ts';
 import { resolveOptions } from '../../harness/protocol/options.ts';
 import { createRng } from '../../harness/std/rng.ts';
-import { faults, selectFaults } from '../registry.ts';
+import { faults } from '../registry.ts';
 import { claim, disturb, excuse, isClaimed } from './claims.ts';
 import { scopeFlows } from './scope.ts';
 import { drawNodes, pickWeighted } from './targets.ts';
@@ -34,7 +34,7 @@ describe('every plan is drawn from the seed alone', () => {
 
 describe('options restrict what is drawn', () => {
   const plan = (kind: string, given: Record<string, string | number>, seed: number) => {
-    const [fault] = selectFaults([kind]);
+    const fault = faults.find(candidate => candidate.kind === kind);
     return fault!.plan(createRng(seed), { nodes, hasRoles: true }, resolveOptions(fault!.options, given));
   };
   test.each([
@@ -108,16 +108,5 @@ describe('claims', () => {
     expect(excuse(cluster, 'n1', 'n3')).toBeUndefined();
     settle();
     expect(excuse(cluster, 'n2', 'n1')).toBeUndefined();
-  });
-});
-
-describe('the registry', () => {
-  test('none is nothing, all is everything, and no kind comes twice', () => {
-    expect(selectFaults(['none'])).toEqual([]);
-    expect(selectFaults(['all', 'kill'])).toEqual([...faults]);
-    expect(selectFaults(['kill', 'clock']).map(({ kind }) => kind)).toEqual(['kill', 'clock']);
-  });
-  test('an unknown fault is a usage error that lists the known ones', () => {
-    expect(() => selectFaults(['partition', 'earthquake'])).toThrow('--nemesis earthquake: there is no such fault');
   });
 });

@@ -4,6 +4,8 @@ import { release } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { createSchedule } from '../../../nemesis/schedule/create-schedule.ts';
+import { printSchedule } from '../../../nemesis/schedule/print-schedule.ts';
+import { formatSchedule } from '../../../nemesis/schedule/schedule-file.ts';
 import type { Results } from '../../../reports/contract.ts';
 import { renderJUnit } from '../../../reports/junit.ts';
 import { createProcessCluster } from '../../cluster/process/process-cluster.ts';
@@ -142,11 +144,12 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
   const versions = { ordeal: version, node: process.version, platform: `${process.platform} ${release()}` };
   const schedule = scheduleOf(plan);
   folder.writeJson('run.json', describePlan(plan, { command, versions, startedAt }));
-  folder.writeJson('schedule.json', schedule);
+  folder.writeText('schedule.json', formatSchedule(schedule));
   const log = ui.terminal.logger(folder.file('ordeal.log'), ui.verbose ? 'debug' : 'info');
   log.info(
     `seed ${plan.seed}: ${plan.system.name} on ${plan.nodes.length} nodes, ${plan.workload.name}, ${plan.model}${plan.bugs.length > 0 ? `, with bug ${plan.bugs.join(', ')}` : ''}`,
   );
+  for (const fault of printSchedule(schedule)) log.debug(fault);
   const tally = createTally();
   const stopProgress = showProgress(ui.terminal, () => readingOf(tally));
   let outcome: RunOutcome;
