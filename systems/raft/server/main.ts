@@ -23,7 +23,6 @@ if (process.argv.includes('--help')) {
 try {
   const options = parseOptions(process.argv.slice(2), process.env);
   const node = await startNode(options, error => fail(error, 1));
-  process.stdout.write(`${JSON.stringify({ event: 'listening', id: options.id, ...node.ports })}\n`);
   const stop = () => {
     node.close().then(
       () => process.exit(0),
@@ -32,6 +31,8 @@ try {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  // Last: whoever reads this line may send a signal at once.
+  process.stdout.write(`${JSON.stringify({ event: 'listening', id: options.id, ...node.ports })}\n`);
 } catch (error) {
   fail(error, error instanceof UsageError ? 64 : 1);
 }
