@@ -5,8 +5,8 @@ import { settle } from './settings.ts';
 
 const registries = registriesWith({});
 
-test('the command that repeats a run spells out what shaped it', () => {
-  const plan = settle(
+test('the command that repeats a run spells out what shaped it', async () => {
+  const plan = await settle(
     { seed: 7, bug: ['stale-read'], nemesis: ['partition'], timeLimit: '30s', set: { keys: 3, 'partition.variant': 'halves' } },
     registries,
   );
@@ -23,11 +23,11 @@ test('the command that repeats a run spells out what shaped it', () => {
     expect(command).toContain(part);
 });
 
-test('what a shell would read otherwise is quoted', () => {
-  expect(repeatCommand(settle({ seed: 1, store: "it's here" }, registries))).toContain(`--store 'it'\\''s here'`);
+test('what a shell would read otherwise is quoted', async () => {
+  expect(repeatCommand(await settle({ seed: 1, store: "it's here" }, registries))).toContain(`--store 'it'\\''s here'`);
 });
 
-test('a config file that was named is named again', () => {
-  expect(repeatCommand(settle({ seed: 7 }, registriesWith({})), 'mine.ts')).toContain(' --config mine.ts ');
-  expect(repeatCommand(settle({ seed: 7 }, registriesWith({})))).not.toContain('--config');
+test('a config file that was named is named again', async () => {
+  expect(repeatCommand(await settle({ seed: 7 }, registriesWith({})), 'mine.ts')).toContain(' --config mine.ts ');
+  expect(repeatCommand(await settle({ seed: 7 }, registriesWith({})))).not.toContain('--config');
 });

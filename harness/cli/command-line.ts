@@ -8,7 +8,7 @@ export const repeatCommand = (plan: RunPlan, config?: string): string => {
   const flags: [string, string][] = [
     ...(config === undefined ? [] : [['--config', config] as [string, string]]),
     ['--system', plan.system.name],
-    ['--nodes', String(plan.nodes.length)],
+    ...whereFlags(plan),
     ['--workload', plan.workload.name],
     ['--model', plan.model],
     ...plan.bugs.map(bug => ['--bug', bug] as [string, string]),
@@ -27,6 +27,17 @@ export const repeatCommand = (plan: RunPlan, config?: string): string => {
   ];
   return ['npx ordeal run', ...flags.map(([flag, value]) => `${flag} ${quoted(value)}`)].join(' ');
 };
+
+const whereFlags = ({ provider, composeFile, project, nodes }: RunPlan): [string, string][] => [
+  ...(composeFile !== undefined
+    ? [['--compose', composeFile] as [string, string]]
+    : project !== undefined
+      ? [['--attach', project] as [string, string]]
+      : provider.name === 'process'
+        ? []
+        : [['--on', provider.name] as [string, string]]),
+  ...(provider.nodes === undefined ? [['--nodes', String(nodes.length)] as [string, string]] : []),
+];
 
 const changed = (options: Options, table: OptionTable): [string, string][] =>
   Object.entries(options)

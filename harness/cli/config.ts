@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
+import type { Fault } from '../protocol/fault.ts';
 import type { System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
 import { messageOf, UserError } from '../std/user-error.ts';
@@ -32,7 +33,7 @@ const text = z.union([z.string(), z.number()]).transform(String);
 export const runConfigSchema = z
   .object({
     system: z.string(),
-    on: z.enum(['process', 'docker', 'compose', 'external']),
+    on: z.enum(['process', 'docker', 'compose', 'attach', 'external']),
     nodes: wholeNumber.pipe(z.int().min(1).max(100)),
     workload: z.string(),
     model: z.string(),
@@ -47,6 +48,8 @@ export const runConfigSchema = z
     values: z.enum(['unique', 'small']),
     store: z.string(),
     toxiproxy: z.url(),
+    compose: z.string(),
+    attach: z.string(),
     operationTimeout: text,
     startTimeout: text,
     recoveryTimeout: text,
@@ -63,6 +66,7 @@ export interface Config {
   readonly run?: z.input<typeof runConfigSchema>;
   readonly systems?: readonly System[];
   readonly workloads?: readonly Workload[];
+  readonly faults?: readonly Fault[];
 }
 
 type Members = Readonly<Record<string, 'string' | 'function' | 'object' | 'number'>>;
@@ -74,10 +78,9 @@ const systemMembers: Members = {
   bugs: 'object',
   ports: 'object',
   workloads: 'object',
-  node: 'function',
-  ready: 'function',
   connect: 'function',
 };
+const faultMembers: Members = { kind: 'string', needs: 'object', options: 'object', plan: 'function', inject: 'function' };
 const workloadMembers: Members = { name: 'string', options: 'object', models: 'object', readOnly: 'object', generator: 'function' };
 
 /** A first look at what a config file registers, so that a slip is a sentence and not a crash in the middle of a run. */
@@ -97,6 +100,7 @@ const configSchema = z
   .object({
     run: runConfigSchema.optional(),
     systems: z.array(z.custom<System>(has(systemMembers), `expected a system with ${wordsOf(systemMembers)}`)).optional(),
+    faults: z.array(z.custom<Fault>(has(faultMembers), `expected a fault with ${wordsOf(faultMembers)}`)).optional(),
     workloads: z.array(z.custom<Workload>(has(workloadMembers), `expected a workload with ${wordsOf(workloadMembers)}`)).optional(),
   })
   .strict();

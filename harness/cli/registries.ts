@@ -3,7 +3,9 @@ import { checkers } from '../../checkers/registry.ts';
 import { faults } from '../../nemesis/registry.ts';
 import { raft } from '../../systems/raft/system.ts';
 import { workloads } from '../../workloads/registry.ts';
+import { processes } from '../cluster/process/process-cluster.ts';
 import type { Checker } from '../protocol/checker.ts';
+import type { Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import type { System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
@@ -15,15 +17,21 @@ export interface Registries {
   readonly workloads: readonly Workload[];
   readonly faults: readonly Fault[];
   readonly checkers: readonly Checker[];
+  readonly providers: readonly Provider[];
 }
 
 /** Ours, and those of the config file; a name given twice is the file's. */
 export const registriesWith = (config: LoadedConfig): Registries => ({
   systems: byName([raft], config.systems ?? []),
   workloads: byName(Object.values(workloads), config.workloads ?? []),
-  faults,
+  faults: byKind(faults, config.faults ?? []),
   checkers,
+  providers: [processes],
 });
+
+const byKind = (ours: readonly Fault[], theirs: readonly Fault[]): readonly Fault[] => [
+  ...new Map([...ours, ...theirs].map(fault => [fault.kind, fault])).values(),
+];
 
 const byName = <T extends { readonly name: string }>(ours: readonly T[], theirs: readonly T[]): readonly T[] => [
   ...new Map([...ours, ...theirs].map(item => [item.name, item])).values(),

@@ -6,9 +6,9 @@ import { settle } from './settings.ts';
 
 const registries = registriesWith({});
 
-const refusal = (config: RunConfig): UserError => {
+const refusal = async (config: RunConfig): Promise<UserError> => {
   try {
-    settle(config, registries);
+    await settle(config, registries);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
@@ -16,8 +16,8 @@ const refusal = (config: RunConfig): UserError => {
   throw new Error('it was accepted');
 };
 
-test('the defaults are five Raft nodes, a register, linearizability', () => {
-  const plan = settle({}, registries);
+test('the defaults are five Raft nodes, a register, linearizability', async () => {
+  const plan = await settle({}, registries);
   expect([plan.system.name, plan.nodes, plan.workload.name, plan.model]).toEqual([
     'raft',
     ['n1', 'n2', 'n3', 'n4', 'n5'],
@@ -40,29 +40,32 @@ test.each<[RunConfig, RegExp, RegExp]>([
   [{ interval: 'soon' }, /--interval soon/, /10s/],
   [{ interval: '0' }, /--interval 0/, /100ms/],
   [{ timeLimit: '1000h' }, /--time-limit 1000h/, /500h/],
-  [{ on: 'docker' }, /--on docker/, /process/],
-])('%j is refused with what to do instead', (config, message, hint) => {
-  const error = refusal(config);
+  [{ on: 'attach' }, /--on attach/, /--attach PROJECT/],
+  [{ on: 'docker', attach: 'x' }, /exclude/, /leave out/],
+])('%j is refused with what to do instead', async (config, message, hint) => {
+  const error = await refusal(config);
   expect(error.blame).toBe('usage');
   expect(error.message).toMatch(message);
   expect(error.hint).toMatch(hint);
 });
 
-test('an option of a fault goes to that fault', () => {
-  const plan = settle({ nemesis: ['partition', 'kill'], set: { 'partition.variant': 'halves' } }, registries);
+test('an option of a fault goes to that fault', async () => {
+  const plan = await settle({ nemesis: ['partition', 'kill'], set: { 'partition.variant': 'halves' } }, registries);
   expect(plan.faultOptions['partition.variant']).toBe('halves');
   expect(plan.faultOptions).not.toHaveProperty(['kill.variant']);
 });
 
-test('small values are an option of the workload', () => {
-  expect(settle({ values: 'small' }, registries).workloadOptions.values).toBe('small');
+test('small values are an option of the workload', async () => {
+  expect((await settle({ values: 'small' }, registries)).workloadOptions.values).toBe('small');
 });
 
 test.each<[string[], number]>([
   [['none'], 0],
   [['all'], registries.faults.length],
   [['kill', 'kill', 'pause'], 2],
-])('--nemesis %j is %d kinds of faults', (nemesis, count) => expect(settle({ nemesis }, registries).faults).toHaveLength(count));
+])('--nemesis %j is %d kinds of faults', async (nemesis, count) =>
+  expect((await settle({ nemesis }, registries)).faults).toHaveLength(count),
+);
 
 test.each<[Record<string, unknown>, RegExp]>([
   [{ nodes: 'abc' }, /expected a whole number, found "abc"\n\s+→ at nodes/],
@@ -81,11 +84,11 @@ test('numbers may be written as flags or as numbers', () =>
     concurrency: 4,
   }));
 
-test('a workload of one’s own is judged as the one whose operations it has', () => {
+test('a workload of one’s own is judged as the one whose operations it has', async () => {
   const mine = { ...registries.workloads.find(({ name }) => name === 'register')!, name: 'mine', judgedAs: 'register' };
-  expect(settle({ workload: 'mine' }, registriesWith({ workloads: [mine] })).checker.model).toBe('linearizable');
+  expect((await settle({ workload: 'mine' }, registriesWith({ workloads: [mine] }))).checker.model).toBe('linearizable');
 });
 
-test.each([{ keys: '-3' }, { keys: ' ' }, { reads: -1 }])('%j is no quantity', set =>
-  expect(refusal({ set: set as never }).message).toMatch(/expected a number, 0 or more/),
+test.each([{ keys: '-3' }, { keys: ' ' }, { reads: -1 }])('%j is no quantity', async set =>
+  expect((await refusal({ set: set as never })).message).toMatch(/expected a number, 0 or more/),
 );

@@ -1,5 +1,7 @@
 /** From flags and config file to a plan: everything checked before anything starts. */
 
+import { resolve } from 'node:path';
+import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import { type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
 import type { RunPlan } from '../run/plan.ts';
@@ -24,26 +26,31 @@ export const runDefaults = {
   memoryLimit: '2gb',
 } as const;
 
-/** Throws usage errors only. A missing seed is drawn here, once. */
-export const settle = (given: RunConfig, registries: Registries): RunPlan => {
+/** Throws usage errors, and environment errors where the place for the nodes is not there. A missing seed is drawn here, once. */
+export const settle = async (given: RunConfig, registries: Registries): Promise<RunPlan> => {
   const config = { ...runDefaults, ...given };
   const system = named('system', registries.systems, item => item.name, config.system);
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
-  const faults = faultsOf(config.nemesis, registries);
   const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
-  if (config.on !== 'process') {
-    throw new UserError('usage', 'unsupported-cluster', `--on ${config.on}: this version starts local processes only`, {
-      hint: 'use --on process',
-    });
-  }
-  const nodes = Array.from({ length: config.nodes ?? system.defaultNodes }, (_, i) => `n${i + 1}`);
+  const provider = named('place for nodes', registries.providers, item => item.name, whereOf(given));
+  const place = {
+    system,
+    options: knownOptions(system.options, config.set ?? {}),
+    bugs,
+    toxiproxyUrl: config.toxiproxy,
+    composeFile: config.compose === undefined ? undefined : resolve(config.compose),
+    project: config.attach,
+  };
+  const faults = possible(faultsOf(config.nemesis, registries), await provider.capabilities(place), provider, given.nemesis);
+  const nodes = (await provider.nodes?.(place)) ?? Array.from({ length: config.nodes ?? system.defaultNodes }, (_, i) => `n${i + 1}`);
   const set = { ...config.set, ...(config.values ? { values: config.values } : {}) };
   const options = splitOptions(set, { system: system.options, workload: workload.options, faults: optionsOfFaults(faults) });
   return {
     system,
+    provider,
     workload,
     model,
     checker,
@@ -63,7 +70,50 @@ export const settle = (given: RunConfig, registries: Registries): RunPlan => {
     seed: config.seed ?? Math.floor(Math.random() * 2 ** 31),
     store: config.store,
     toxiproxyUrl: config.toxiproxy,
+    composeFile: place.composeFile,
+    project: place.project,
   };
+};
+
+/** `--compose` and `--attach` say where by themselves. */
+const whereOf = ({ on, compose, attach }: RunConfig): Provider['name'] => {
+  const said = compose !== undefined ? 'compose' : attach !== undefined ? 'attach' : undefined;
+  if (compose !== undefined && attach !== undefined)
+    throw new UserError('usage', 'compose-and-attach', '--compose and --attach exclude each other', {
+      hint: '--compose brings a project up and removes it, --attach joins one that runs',
+    });
+  if (said !== undefined && on !== undefined && on !== said)
+    throw new UserError('usage', 'two-places', `--on ${on} and --${said} exclude each other`, { hint: `leave out --on` });
+  if (on === 'compose' && compose === undefined)
+    throw new UserError('usage', 'no-compose-file', '--on compose: which file?', { hint: 'say --compose docker-compose.yml' });
+  if (on === 'attach' && attach === undefined)
+    throw new UserError('usage', 'no-project', '--on attach: which project?', { hint: 'say --attach PROJECT' });
+  return said ?? on ?? runDefaults.on;
+};
+
+const knownOptions = (table: OptionTable, set: Options): Options =>
+  resolveOptions(table, Object.fromEntries(Object.entries(set).filter(([name]) => name in table)));
+
+/** What was asked for by name must be possible; of the defaults and of `all`, only what is possible is meant. */
+const possible = (
+  faults: readonly Fault[],
+  able: ReadonlySet<Capability>,
+  provider: Provider,
+  asked: RunConfig['nemesis'],
+): readonly Fault[] => {
+  const lacks = (fault: Fault): readonly Capability[] => fault.needs.filter(need => !able.has(need));
+  if (asked !== undefined && !asked.includes('all'))
+    for (const fault of faults)
+      if (lacks(fault).length > 0)
+        throw new UserError(
+          'usage',
+          'impossible-fault',
+          `--nemesis ${fault.kind} cannot be done to this system with --on ${provider.name}`,
+          {
+            hint: `it needs ${lacks(fault).join(', ')}; there is ${[...able].join(', ') || 'nothing'}`,
+          },
+        );
+  return faults.filter(fault => lacks(fault).length === 0);
 };
 
 /** Faults that come faster than they can be proven are no test. */

@@ -1,7 +1,7 @@
 /** Faults: planned purely from the seed, injected by whoever then holds the handle that proves and heals. */
 import type { Json } from '../std/json.ts';
 import type { Rng } from '../std/rng.ts';
-import type { Cluster } from './cluster.ts';
+import type { Capability, Cluster } from './cluster.ts';
 import type { Options, OptionTable } from './options.ts';
 import type { NodeId, Roles, System } from './system.ts';
 
@@ -61,6 +61,8 @@ export interface Fault {
   readonly kind: string;
   readonly summary: string;
   readonly options: OptionTable;
+  /** What the cluster must be able to do for it. */
+  readonly needs: readonly Capability[];
   plan(rng: Rng, shape: ClusterShape, options: Options): FaultPlan;
   inject(plan: ScheduledFault, context: FaultContext): Promise<Injected>;
 }

@@ -3,6 +3,7 @@
 import type { History } from '../history/event.ts';
 import type { Verdict } from './checker.ts';
 import type { Client } from './client.ts';
+import type { ContainerContext, ContainerSpec } from './container.ts';
 import type { ErrorTable } from './errors.ts';
 import type { Options, OptionTable } from './options.ts';
 
@@ -15,6 +16,8 @@ export interface Endpoint {
 
 /** A port of every node. `reachedBy` says which links lead to it: a link is a proxy that faults can act on; the controller has none. */
 export interface PortSpec {
+  /** Its number wherever a node has an address of its own: containers, compose, external. Process clusters hand out free ones. */
+  readonly number?: number;
   readonly reachedBy: readonly ('clients' | 'peers' | 'controller')[];
 }
 
@@ -70,6 +73,17 @@ export interface BugSpec {
 /** A node's ports as the controller reaches them, past every link. */
 export type Control = (node: NodeId, port: string) => Endpoint;
 
+/**
+ * When a node serves: a function that rejects while it does not (yet), or what to look at. `log` is the source of a regular expression that
+ * some line must match since the node's last start; `command` runs inside the node (its container; the controller for external nodes).
+ */
+export type Ready =
+  | ((control: Control, node: NodeId, signal: AbortSignal) => Promise<void>)
+  | { readonly tcp: string }
+  | { readonly http: string; readonly path?: string }
+  | { readonly command: readonly string[] }
+  | { readonly log: string };
+
 export interface System {
   readonly name: string;
   readonly summary: string;
@@ -86,14 +100,23 @@ export interface System {
   readonly workloads: readonly string[];
   /** Consistency models it promises for them, the strongest first. */
   readonly claims: readonly string[];
-  /** How a node starts as a local process. */
-  node(context: NodeContext): NodeSpec;
-  /** Resolves when the node serves; rejects when it does not (yet). Called again until a deadline. */
-  ready(control: Control, node: NodeId, signal: AbortSignal): Promise<void>;
+  /** How a node starts as a local process; absent where it cannot. */
+  node?(context: NodeContext): NodeSpec;
+  /** How a node starts as a container; absent where it cannot. */
+  container?(context: ContainerContext): ContainerSpec;
+  /** The names of its nodes: services of the compose file. Absent: every service that listens on the client port; `n1`, `n2`, … where we start them. */
+  readonly services?: readonly NodeId[];
+  /** Where its nodes listen when somebody else runs them: for `--on external`, by node and port name. */
+  readonly endpoints?: Readonly<Record<NodeId, Readonly<Record<string, Endpoint>>>>;
+  /** Looked at again and again until a deadline. */
+  readonly ready: Ready;
   connect(node: NodeId, at: Endpoint, options: Options): Promise<Client>;
   roles?(control: Control, nodes: readonly NodeId[], signal: AbortSignal): Promise<Roles>;
   /** Asks the far end of a link for a sign of life; resolves when it answered. Proves that a link carries, or that it does not. */
   ping?(at: Endpoint, port: string, signal: AbortSignal): Promise<void>;
+  /** The node's own word on the time, where it gives one (`TIME`, `now()`): proves a skew that the provider brought about. */
+  now?(node: NodeId, at: Endpoint, signal: AbortSignal): Promise<number>;
+  /** Clocks that the system itself can skew. Without it, providers that can do so replace the clock functions of the node's processes. */
   readonly clock?: {
     set(control: Control, node: NodeId, skew: ClockSkew, signal: AbortSignal): Promise<void>;
     read(control: Control, node: NodeId, signal: AbortSignal): Promise<ClockReading>;

@@ -24,6 +24,7 @@ const fault = (
   more: Partial<{ inject: Fault['inject']; prove: () => Promise<Evidence>; heal: () => Promise<Evidence> }> = {},
 ): Fault => ({
   kind,
+  needs: [],
   summary: '',
   options: {},
   plan: () => ({ target: { nodes: ['n1'] }, params: {} }),

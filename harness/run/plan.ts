@@ -1,5 +1,6 @@
 /** All that one run is: pure data and the parts that were chosen for it. */
 import type { Checker } from '../protocol/checker.ts';
+import type { Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import type { Options } from '../protocol/options.ts';
 import type { NodeId, System } from '../protocol/system.ts';
@@ -7,6 +8,8 @@ import type { Workload } from '../protocol/workload.ts';
 
 export interface RunPlan {
   readonly system: System;
+  /** Where its nodes live. */
+  readonly provider: Provider;
   readonly workload: Workload;
   readonly model: string;
   readonly checker: Checker;
@@ -33,4 +36,8 @@ export interface RunPlan {
   readonly store: string;
   /** A Toxiproxy that is already there; otherwise the embedded one is started. */
   readonly toxiproxyUrl: string | undefined;
+  /** `--compose`, absolute. */
+  readonly composeFile: string | undefined;
+  /** `--attach`. */
+  readonly project: string | undefined;
 }

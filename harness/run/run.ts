@@ -26,6 +26,8 @@ export interface RunEnvironment {
   readonly folder: RunFolder;
   readonly cluster: Cluster;
   readonly schedule: Schedule;
+  /** Told once every node is ready. */
+  readonly onStarted?: () => void;
   say(sentence: string): void;
   warn(sentence: string): void;
   readonly tally: Tally;
@@ -129,6 +131,7 @@ class Trial {
     cluster.onUnexpectedExit(exit => this.#noteExit(exit));
     this.#writer = await openHistoryWriter(folder.file('history.jsonl'), error => this.#broken.abort(error));
     await cluster.start(within(this.#plan.startTimeoutMs + startMarginMs, this.#signal));
+    this.#env.onStarted?.();
     this.#env.say(`${cluster.nodes.length} nodes are ready after ${Math.round(this.#now())} ms`);
     const leaders = watchLeaders(this.#plan.system, cluster.control, cluster.nodes, () => this.#now());
     try {

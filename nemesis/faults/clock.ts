@@ -18,6 +18,7 @@ const setMs = 2000;
 
 export const clock: Fault = {
   kind: 'clock',
+  needs: ['clock'],
   summary: "skews a node's clock: jump forth and back, drift, strobe",
   options: {
     variant: { default: 'any', summary: 'how the clock goes wrong', choices: ['any', 'jump', 'drift', 'strobe'] },
@@ -33,8 +34,7 @@ export const clock: Fault = {
   },
   plan: (rng, shape, options) => planClock(rng, shape, options),
   inject: async (plan, context) => {
-    const { cluster, system } = context;
-    if (system.clock === undefined) return nothingInjected('this system offers no way to skew its clocks');
+    const { cluster } = context;
     const { nodes, reason } = await resolveTarget(plan, context);
     if (nodes.length === 0) return nothingInjected(reason);
     const free = nodes.filter(node => cluster.state(node) === 'running' && !isClaimed(cluster, node, 'skewed'));

@@ -13,6 +13,7 @@ const undoMs = 10_000;
 
 export const kill: Fault = {
   kind: 'kill',
+  needs: ['kill'],
   summary: 'SIGKILL, then a restart on the same data',
   options: { target: targetOption, durationMs: durationOption },
   plan: (rng, shape, options) => ({ target: planTarget(rng, shape, options.target), params: {} }),

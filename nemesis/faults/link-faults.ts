@@ -24,6 +24,7 @@ interface LinkFaultSpec {
 
 const linkFault = (spec: LinkFaultSpec): Fault => ({
   kind: spec.kind,
+  needs: ['client-links'],
   summary: spec.summary,
   options: { scope: scopeOption, ...spec.options, durationMs: durationOption },
   plan: (rng, shape, options): FaultPlan => {

@@ -10,6 +10,7 @@ import { injectToxic } from './toxic-fault.ts';
 
 export const partition: Fault = {
   kind: 'partition',
+  needs: ['peer-links'],
   summary: 'cuts links between nodes; established connections fall silent too',
   options: {
     variant: {

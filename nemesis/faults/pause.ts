@@ -13,6 +13,7 @@ const answerMs = 300;
 
 export const pauseNodes: Fault = {
   kind: 'pause',
+  needs: ['pause'],
   summary: 'SIGSTOP, then SIGCONT',
   options: { target: targetOption, durationMs: durationOption },
   plan: (rng, shape, options) => ({ target: planTarget(rng, shape, options.target), params: {} }),
@@ -86,8 +87,8 @@ const proveResumed = async (context: FaultContext, nodes: readonly NodeId[], sig
   return effective([`${listed(nodes)} resumed and answer`, ...others].join('; '));
 };
 
-const answers = ({ cluster, system }: FaultContext, node: NodeId, signal: AbortSignal): Promise<boolean> =>
-  system.ready(cluster.control, node, signal).then(
+const answers = ({ cluster }: FaultContext, node: NodeId, signal: AbortSignal): Promise<boolean> =>
+  cluster.ready(node, signal).then(
     () => true,
     () => false,
   );

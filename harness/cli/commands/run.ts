@@ -8,7 +8,6 @@ import { printSchedule } from '../../../nemesis/schedule/print-schedule.ts';
 import { formatSchedule } from '../../../nemesis/schedule/schedule-file.ts';
 import type { Results } from '../../../reports/contract.ts';
 import { renderJUnit } from '../../../reports/junit.ts';
-import { createProcessCluster } from '../../cluster/process/process-cluster.ts';
 import type { Schedule } from '../../protocol/fault.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { resultsOf } from '../../run/results.ts';
@@ -35,7 +34,11 @@ export const addRunCommand = (program: Command): void => {
     .command('run')
     .description('start a cluster, drive a workload under faults, check the history, write the report')
     .option('--system <NAME>', `what is put to the test (default: ${runDefaults.system}; see ordeal list systems)`)
-    .addOption(new Option('--on <WHERE>', 'where nodes live (default: process)').choices(['process', 'docker', 'compose', 'external']))
+    .addOption(
+      new Option('--on <WHERE>', 'where nodes live (default: process)').choices(['process', 'docker', 'compose', 'attach', 'external']),
+    )
+    .option('--compose <FILE>', 'bring this Docker Compose project up, put it on trial, and remove it again')
+    .option('--attach <PROJECT>', 'put a Docker Compose project that runs on trial, and leave it as it was')
     .option('--nodes <N>', "how many nodes (default: the system's own)")
     .option('--workload <NAME>', "what is asked of it (default: the system's first)")
     .option('--values <KIND>', 'values that writes use: unique, or small for 0-4')
@@ -80,7 +83,7 @@ type Flags = Record<string, unknown> & { config?: string; json?: boolean; junit?
 const run = async ({ config: file, json, junit, verbose, ...flags }: Flags): Promise<void> => {
   if (junit !== undefined) refuseUnwritable(junit, '--junit');
   const config = await loadConfig(file);
-  const plan = settle(mergeFlags(flags, config), registriesWith(config));
+  const plan = await settle(mergeFlags(flags, config), registriesWith(config));
   const terminal = createTerminal();
   const startedAt = new Date();
   const folder = createRunFolder({ store: plan.store, system: plan.system.name, workload: plan.workload.name, seed: plan.seed, startedAt });
@@ -143,7 +146,8 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
   const command = repeatCommand(plan, ui.config);
   const versions = { ordeal: version, node: process.version, platform: `${process.platform} ${release()}` };
   const schedule = scheduleOf(plan);
-  folder.writeJson('run.json', describePlan(plan, { command, versions, startedAt }));
+  const asked = describePlan(plan, { command, versions, startedAt });
+  folder.writeJson('run.json', asked);
   folder.writeText('schedule.json', formatSchedule(schedule));
   const log = ui.terminal.logger(folder.file('ordeal.log'), ui.verbose ? 'debug' : 'info');
   log.info(
@@ -154,19 +158,25 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
   const stopProgress = showProgress(ui.terminal, () => readingOf(tally));
   let outcome: RunOutcome;
   try {
-    const cluster = createProcessCluster({
+    const cluster = plan.provider.create({
       system: plan.system,
       nodes: plan.nodes,
       options: plan.systemOptions,
       bugs: plan.bugs,
       runFolder: folder.path,
       toxiproxyUrl: plan.toxiproxyUrl,
+      composeFile: plan.composeFile,
+      project: plan.project,
       readyTimeoutMs: plan.startTimeoutMs,
       onTrouble: sentence => log.warn(sentence),
     });
+    const onStarted = (): void => {
+      const described = cluster.describe?.();
+      if (described !== undefined) folder.writeJson('run.json', { ...asked, cluster: described });
+    };
     outcome = await executeRun(
       plan,
-      { folder, cluster, schedule, tally, say: text => log.info(text), warn: text => log.warn(text) },
+      { folder, cluster, schedule, tally, onStarted, say: text => log.info(text), warn: text => log.warn(text) },
       ui.signal,
     );
   } catch (error) {
@@ -228,10 +238,11 @@ const readingOf = (tally: Tally) => ({
   faults: tally.faults,
 });
 
-const describePlan = ({ system, workload, checker, faults, ...rest }: RunPlan, more: Readonly<Record<string, unknown>>) => ({
+const describePlan = ({ system, provider, workload, checker, faults, ...rest }: RunPlan, more: Readonly<Record<string, unknown>>) => ({
   ...more,
   system: system.name,
   systemVersion: system.version,
+  on: provider.name,
   workload: workload.name,
   checker: checker.model,
   nemesis: faults.map(fault => fault.kind),

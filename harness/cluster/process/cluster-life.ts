@@ -1,16 +1,17 @@
 /** What one attempt to start a cluster brings to life, in order, and how it all ends. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UnexpectedExit } from '../../protocol/cluster.ts';
+import type { ClusterOptions, UnexpectedExit } from '../../protocol/cluster.ts';
 import type { Control, Endpoint, NodeId } from '../../protocol/system.ts';
+import { assert } from '../../std/assert.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { releasePorts, reservePorts } from '../ports.ts';
+import { lookReady } from '../ready.ts';
 import { assertToxiproxy, createToxiproxyApi } from '../toxiproxy/api.ts';
 import { createProxyLinks, type ProxyLinks } from '../toxiproxy/links.ts';
 import { startToxiproxyServer, type ToxiproxyServer } from '../toxiproxy/server.ts';
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
 import { NodeProcess } from './node-process.ts';
-import type { ProcessClusterOptions } from './process-cluster.ts';
 
 /** Filled in as things come to life, so that whatever there is can be ended at any moment. */
 export interface ClusterLife {
@@ -24,7 +25,7 @@ export interface ClusterLife {
   revivals?: number;
 }
 
-export interface LifeOptions extends ProcessClusterOptions {
+export interface LifeOptions extends ClusterOptions {
   readonly control: Control;
   readonly report: (exit: UnexpectedExit) => void;
 }
@@ -116,6 +117,8 @@ const refuseFarAway = (url: string): void => {
 const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions): Map<NodeId, NodeProcess> => {
   const { system, nodes, control, bugs, runFolder } = options;
   const { clock } = system;
+  assert(system.node !== undefined, `${system.name} can start as a local process`);
+  const specOf = system.node;
   const listenOf = (id: NodeId) => Object.fromEntries(Object.keys(system.ports).map(port => [port, control(id, port)]));
   return new Map(
     nodes.map(id => {
@@ -126,7 +129,7 @@ const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions
         folder,
         watchdog,
         spec: facts =>
-          system.node({
+          specOf({
             ...facts,
             id,
             nodes,
@@ -135,7 +138,7 @@ const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions
             listen: listenOf(id),
             peer: (to, port) => links.address(id, to, port),
           }),
-        ready: signal => system.ready(control, id, signal),
+        ready: (signal, look) => lookReady(system.ready, { control, ...look }, id, signal),
         setClock: clock && ((skew, signal) => clock.set(control, id, skew, signal)),
         readClock: clock && (signal => clock.read(control, id, signal)),
         readyTimeoutMs: options.readyTimeoutMs ?? 30_000,

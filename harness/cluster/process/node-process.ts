@@ -1,10 +1,12 @@
 /** The life of one node as a local process: started, ready, paused, killed, started again with the same data and ports. */
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import type { NodeState } from '../../protocol/cluster.ts';
 import type { ClockReading, ClockSkew, NodeId, NodeSpec } from '../../protocol/system.ts';
 import { sleep, within } from '../../std/deadline.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
+import type { NodeView } from '../ready.ts';
 import { type Child, describeExit, type Exit, spawnChild } from '../spawn.ts';
 import { readTail } from '../tail.ts';
 import { statOf } from '../watchdog/process-id.ts';
@@ -24,7 +26,7 @@ export interface NodeProcessOptions {
   readonly folder: string;
   readonly watchdog: Watchdog;
   readonly spec: (facts: StartFacts) => NodeSpec;
-  readonly ready: (signal: AbortSignal) => Promise<void>;
+  readonly ready: (signal: AbortSignal, look: Pick<NodeView, 'exec' | 'log'>) => Promise<void>;
   readonly setClock: ((skew: ClockSkew, signal: AbortSignal) => Promise<void>) | undefined;
   readonly readClock: ((signal: AbortSignal) => Promise<ClockReading>) | undefined;
   readonly readyTimeoutMs: number;
@@ -135,6 +137,14 @@ export class NodeProcess {
     return this.#inTurn(end);
   }
 
+  /** Resolves when it serves, rejects when it does not. */
+  look(signal: AbortSignal): Promise<void> {
+    return this.#options.ready(signal, {
+      exec: async (_node, [file = '', ...args]) => void (await execa(file, args, { cancelSignal: signal, stdin: 'ignore' })),
+      log: () => readTail(join(this.#options.folder, 'stdout.log'), { lines: 10_000, from: this.#logSizes.stdout }) + this.lastWords(),
+    });
+  }
+
   /** What the present incarnation wrote last: its stderr, or its stdout where that is empty. */
   lastWords(): string {
     const { folder } = this.#options;
@@ -175,7 +185,7 @@ export class NodeProcess {
       const attempt = new AbortController();
       void child.exited.then(() => attempt.abort());
       try {
-        await this.#options.ready(AbortSignal.any([within(readyAttemptMs, signal), attempt.signal]));
+        await this.look(AbortSignal.any([within(readyAttemptMs, signal), attempt.signal]));
         if (child.exit() === undefined) {
           this.#serving = true;
           return;

@@ -1,34 +1,32 @@
 /** A cluster of local processes: every node a child process, every link a Toxiproxy proxy on loopback, everything on a watchdog's lease. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cluster, Links, UnexpectedExit } from '../../protocol/cluster.ts';
-import type { Options } from '../../protocol/options.ts';
-import type { Control, NodeId, System } from '../../protocol/system.ts';
+import type { Capability, Cluster, ClusterOptions, Links, Provider, UnexpectedExit } from '../../protocol/cluster.ts';
+import type { Control, NodeId } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
 import { UserError } from '../../std/user-error.ts';
 import { isFree } from '../ports.ts';
 import { type ClusterLife, endLife, startLife } from './cluster-life.ts';
 import type { NodeProcess } from './node-process.ts';
 
-export interface ProcessClusterOptions {
-  readonly system: System;
-  readonly nodes: readonly NodeId[];
-  /** Of the system, resolved. */
-  readonly options: Options;
-  readonly bugs: readonly string[];
-  /** Nodes get `nodes/<node>/` in it; the proxy server and the watchdog write their logs there. */
-  readonly runFolder: string;
-  /** A Toxiproxy that is there already; by default the embedded one is started. */
-  readonly toxiproxyUrl?: string;
-  readonly readyTimeoutMs?: number;
-  /** How long a node may take to end by itself when the cluster closes. */
-  readonly stopGraceMs?: number;
-  /** Told what a reader of the log should know, one sentence at a time. */
-  readonly onTrouble?: (sentence: string) => void;
-}
+export const processes: Provider = {
+  name: 'process',
+  summary: 'local processes; every link is a Toxiproxy proxy on loopback',
+  capabilities: async ({ system }) => {
+    const reached = Object.values(system.ports).flatMap(port => port.reachedBy);
+    return new Set<Capability>([
+      'kill',
+      'pause',
+      ...(reached.includes('clients') ? ['client-links' as const] : []),
+      ...(reached.includes('peers') ? ['peer-links' as const] : []),
+      ...(system.clock ? ['clock' as const] : []),
+    ]);
+  },
+  create: options => createProcessCluster(options),
+};
 
 /** Starts nothing yet. A cluster starts once and closes once. */
-export const createProcessCluster = (options: ProcessClusterOptions): Cluster => {
+export const createProcessCluster = (options: ClusterOptions): Cluster => {
   const listeners: ((exit: UnexpectedExit) => void)[] = [];
   const report = (exit: UnexpectedExit): void => {
     for (const listener of listeners) listener(exit);
@@ -75,6 +73,7 @@ export const createProcessCluster = (options: ProcessClusterOptions): Cluster =>
       return life.links;
     },
     control,
+    ready: (id, signal) => node(id).look(signal),
     start: signal => {
       assert(started === undefined, 'a cluster starts once');
       started = start(AbortSignal.any([signal, abortStart.signal]));

@@ -43,7 +43,7 @@ export async function localCluster(ids: readonly NodeId[], options: Options = {}
 
   const start = async (id: NodeId, extra: readonly string[] = []): Promise<LocalNode> => {
     mkdirSync(join(folder, id, 'logs'), { recursive: true });
-    const { command, args } = raft.node({
+    const { command, args } = raft.node!({
       id,
       nodes: ids,
       options: resolveOptions(raft.options, options),

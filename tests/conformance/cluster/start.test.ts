@@ -1,9 +1,9 @@
 /** A cluster that cannot start says why, quotes the node, and leaves nothing running. */
 import { createServer, type Server } from 'node:net';
 import { expect, test } from 'vitest';
-import { createProcessCluster, type ProcessClusterOptions } from '../../../harness/cluster/process/process-cluster.ts';
+import { createProcessCluster } from '../../../harness/cluster/process/process-cluster.ts';
 import { readLeases } from '../../../harness/cluster/watchdog/lease.ts';
-import type { UnexpectedExit } from '../../../harness/protocol/cluster.ts';
+import type { ClusterOptions, UnexpectedExit } from '../../../harness/protocol/cluster.ts';
 import type { NodeContext, System } from '../../../harness/protocol/system.ts';
 import { silence } from '../../../nemesis/faults/silence.ts';
 import { createEchoSystem, tell } from './echo-system.ts';
@@ -11,7 +11,7 @@ import { processesIn } from './processes-in.ts';
 import { eventually, freshFolder, nodeNames, withCluster } from './with-cluster.ts';
 
 /** Starts, expects it to fail, and expects that nothing is left. Resolves to the error. */
-const failedStart = async (options: Partial<ProcessClusterOptions>, signal = AbortSignal.timeout(20_000)): Promise<unknown> => {
+const failedStart = async (options: Partial<ClusterOptions>, signal = AbortSignal.timeout(20_000)): Promise<unknown> => {
   const runFolder = freshFolder();
   const cluster = createProcessCluster({ system: createEchoSystem(), nodes: nodeNames(3), options: {}, bugs: [], runFolder, ...options });
   const thrown = await cluster.start(signal).then(
@@ -63,7 +63,7 @@ const portThief = (thefts: number): { system: System; stop: () => void } => {
   const servers: Server[] = [];
   const echo = createEchoSystem();
   const node = (context: NodeContext) => {
-    const spec = echo.node(context);
+    const spec = echo.node!(context);
     if (context.id !== 'n1' || servers.length >= thefts) return spec;
     servers.push(createServer().listen(context.listen.peer!.port, '127.0.0.1'));
     return { command: 'sh', args: ['-c', 'sleep 1; exec "$0" "$@"', spec.command, ...spec.args] }; // the thief is first, however busy

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createProcessCluster, type ProcessClusterOptions } from '../../../harness/cluster/process/process-cluster.ts';
-import type { Cluster } from '../../../harness/protocol/cluster.ts';
+import { createProcessCluster } from '../../../harness/cluster/process/process-cluster.ts';
+import type { Cluster, ClusterOptions } from '../../../harness/protocol/cluster.ts';
 import type { FaultContext } from '../../../harness/protocol/fault.ts';
 import { createEchoSystem } from './echo-system.ts';
 
@@ -12,7 +12,7 @@ export const nodeNames = (count: number): string[] => Array.from({ length: count
 export const freshFolder = (): string => mkdtempSync(join(tmpdir(), 'ordeal-test-'));
 
 export const withCluster = async (
-  options: Partial<ProcessClusterOptions> & { nodes: readonly string[] },
+  options: Partial<ClusterOptions> & { nodes: readonly string[] },
   use: (cluster: Cluster, runFolder: string) => Promise<void>,
 ): Promise<void> => {
   const runFolder = freshFolder();
