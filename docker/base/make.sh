@@ -1,0 +1,47 @@
+#!/bin/sh
+# The file system of debian:bookworm-slim as a tar stream on stdout, made of Debian's own packages: for Docker hosts that no registry
+# can be reached from. Needs debootstrap, and root or fakeroot with fakechroot.
+#
+#   sudo docker/base/make.sh | docker import - debian:bookworm-slim
+#
+# MIRROR is the Debian mirror (debootstrap's own by default), DEBIAN_ARCH the architecture (this machine's by default).
+set -eu
+PATH="$PATH:/usr/sbin:/sbin"
+suite=bookworm
+mirror="${MIRROR:-http://deb.debian.org/debian}"
+
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+root="$work/root"
+chmod 755 "$work"
+
+set -- --variant=minbase --include=ca-certificates
+[ -z "${DEBIAN_ARCH:-}" ] || set -- "$@" --arch="$DEBIAN_ARCH"
+if [ "$(id -u)" = 0 ]; then
+  as_root=''
+else
+  as_root='fakechroot fakeroot -s state -i state'
+  set -- "$@" --variant=fakechroot
+  cd "$work" && : >state
+fi
+$as_root debootstrap "$@" "$suite" "$root" "$mirror" >&2
+
+# Slim, as the official image is: no archives, no lists, no documents but licences.
+rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/bootstrap.log
+find "$root/usr/share/doc" -mindepth 2 ! -name copyright ! -type d -delete
+rm -rf "$root"/usr/share/man/* "$root"/usr/share/info/* "$root"/usr/share/locale/*
+
+cat >"$root/etc/apt/sources.list" <<LIST
+deb $mirror $suite main
+deb $mirror $suite-updates main
+LIST
+# apt in an image build: no services are started, and no archives are kept.
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+printf 'APT::Install-Recommends "false";\nAcquire::Languages "none";\nDPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb || true"; };\n' \
+  >"$root/etc/apt/apt.conf.d/docker-image"
+mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
+printf 'force-unsafe-io\npath-exclude /usr/share/doc/*\npath-include /usr/share/doc/*/copyright\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
+  >"$root/etc/dpkg/dpkg.cfg.d/docker-image"
+
+$as_root tar -C "$root" --numeric-owner --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' -c .
