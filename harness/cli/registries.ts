@@ -1,7 +1,9 @@
 /** Every system, workload, fault and checker by name: the one place that knows them all, and the words for one that is not there. */
 import { checkers } from '../../checkers/registry.ts';
 import { faults } from '../../nemesis/registry.ts';
+import { etcd } from '../../systems/etcd/system.ts';
 import { raft } from '../../systems/raft/system.ts';
+import { redis } from '../../systems/redis/system.ts';
 import { workloads } from '../../workloads/registry.ts';
 import { processes } from '../cluster/process/process-cluster.ts';
 import type { Checker } from '../protocol/checker.ts';
@@ -22,7 +24,7 @@ export interface Registries {
 
 /** Ours, and those of the config file; a name given twice is the file's. */
 export const registriesWith = (config: LoadedConfig): Registries => ({
-  systems: byName([raft], config.systems ?? []),
+  systems: byName([raft, etcd, redis], config.systems ?? []),
   workloads: byName(Object.values(workloads), config.workloads ?? []),
   faults: byKind(faults, config.faults ?? []),
   checkers,

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import { type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
+import type { System } from '../protocol/system.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { parseDuration } from '../std/duration.ts';
 import { UserError } from '../std/user-error.ts';
@@ -35,7 +36,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
   const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
-  const provider = named('place for nodes', registries.providers, item => item.name, whereOf(given));
+  const provider = named('place for nodes', registries.providers, item => item.name, whereOf(given, system));
   const place = {
     system,
     options: knownOptions(system.options, config.set ?? {}),
@@ -75,8 +76,8 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   };
 };
 
-/** `--compose` and `--attach` say where by themselves. */
-const whereOf = ({ on, compose, attach }: RunConfig): Provider['name'] => {
+/** `--compose` and `--attach` say where by themselves, and so does a system that runs in containers only. */
+const whereOf = ({ on, compose, attach }: RunConfig, system: System): Provider['name'] => {
   const said = compose !== undefined ? 'compose' : attach !== undefined ? 'attach' : undefined;
   if (compose !== undefined && attach !== undefined)
     throw new UserError('usage', 'compose-and-attach', '--compose and --attach exclude each other', {
@@ -88,7 +89,9 @@ const whereOf = ({ on, compose, attach }: RunConfig): Provider['name'] => {
     throw new UserError('usage', 'no-compose-file', '--on compose: which file?', { hint: 'say --compose docker-compose.yml' });
   if (on === 'attach' && attach === undefined)
     throw new UserError('usage', 'no-project', '--on attach: which project?', { hint: 'say --attach PROJECT' });
-  return said ?? on ?? runDefaults.on;
+  if (on === 'process' && system.node === undefined)
+    throw new UserError('usage', 'no-process', `${system.name} does not run as local processes`, { hint: 'say --on docker' });
+  return said ?? on ?? (system.node === undefined && system.container !== undefined ? 'docker' : runDefaults.on);
 };
 
 const knownOptions = (table: OptionTable, set: Options): Options =>

@@ -73,6 +73,9 @@ export interface BugSpec {
 /** A node's ports as the controller reaches them, past every link. */
 export type Control = (node: NodeId, port: string) => Endpoint;
 
+/** Where a client reaches a node: its own link there. `port` is the system's client port if left out. */
+export type Reach = (node: NodeId, port?: string) => Endpoint;
+
 /**
  * When a node serves: a function that rejects while it does not (yet), or what to look at. `log` is the source of a regular expression that
  * some line must match since the node's last start; `command` runs inside the node (its container; the controller for external nodes).
@@ -110,7 +113,8 @@ export interface System {
   readonly endpoints?: Readonly<Record<NodeId, Readonly<Record<string, Endpoint>>>>;
   /** Looked at again and again until a deadline. */
   readonly ready: Ready;
-  connect(node: NodeId, at: Endpoint, options: Options): Promise<Client>;
+  /** `at` leads to the node that the process belongs to; `reach` to the others, for systems that name another node to talk to. */
+  connect(node: NodeId, at: Endpoint, options: Options, reach: Reach): Promise<Client>;
   roles?(control: Control, nodes: readonly NodeId[], signal: AbortSignal): Promise<Roles>;
   /** Asks the far end of a link for a sign of life; resolves when it answered. Proves that a link carries, or that it does not. */
   ping?(at: Endpoint, port: string, signal: AbortSignal): Promise<void>;

@@ -8,6 +8,7 @@ import type { Verdict } from '../protocol/checker.ts';
 import type { Cluster, UnexpectedExit } from '../protocol/cluster.ts';
 import type { FaultRecord, Schedule } from '../protocol/fault.ts';
 import type { Generator } from '../protocol/generator.ts';
+import type { Reach } from '../protocol/system.ts';
 import { sleep, within } from '../std/deadline.ts';
 import { createRng, type Rng } from '../std/rng.ts';
 import { UserError } from '../std/user-error.ts';
@@ -215,6 +216,7 @@ class Trial {
   async #drive(generator: Generator, rate: number | 'max', signal: AbortSignal): Promise<InterpretSummary> {
     const { system, systemOptions, workload, concurrency, operationTimeoutMs } = this.#plan;
     const { cluster } = this.#env;
+    const reach: Reach = (node, port = system.clientPort) => cluster.links.address('clients', node, port);
     const summary = await interpret({
       generator,
       nodes: cluster.nodes,
@@ -223,7 +225,7 @@ class Trial {
       operationTimeoutMs,
       readOnly: workload.readOnly,
       processes: this.#processes,
-      open: (_process, node) => system.connect(node, cluster.links.address('clients', node, system.clientPort), systemOptions),
+      open: (_process, node) => system.connect(node, reach(node), systemOptions, reach),
       record: draft => this.#record(draft),
       congested: () => this.#writer!.congested(),
       now: () => this.#nowNs(),

@@ -5,7 +5,9 @@ import { judgeRaftLogs } from '../../checkers/raft-safety/raft-safety.ts';
 import type { Control, Endpoint, NodeContext, NodeId, NodeSpec, Roles, System } from '../../harness/protocol/system.ts';
 import { builtPath } from '../../harness/std/paths.ts';
 import { raftClient } from './client.ts';
+import { ports, raftContainer } from './container.ts';
 import { raftErrors } from './errors.ts';
+import { serverFlags } from './flags.ts';
 import { bugs } from './server/bugs.ts';
 
 export const raft: System = {
@@ -25,12 +27,17 @@ export const raft: System = {
   bugs: Object.fromEntries(
     Object.entries(bugs).map(([name, { broken, anomaly, nemesis }]) => [name, { summary: `${broken} ${anomaly}`, provokedBy: nemesis }]),
   ),
-  ports: { client: { reachedBy: ['clients'] }, peer: { reachedBy: ['peers'] }, admin: { reachedBy: ['controller'] } },
+  ports: {
+    client: { number: ports.client, reachedBy: ['clients'] },
+    peer: { number: ports.peer, reachedBy: ['peers'] },
+    admin: { number: ports.admin, reachedBy: ['controller'] },
+  },
   clientPort: 'client',
   errors: raftErrors,
   workloads: ['register'],
   claims: ['linearizable', 'sequential'],
   node,
+  container: raftContainer,
   ready: async (control, id, signal) => {
     await get(control(id, 'admin'), '/healthz', signal);
   },
@@ -47,31 +54,19 @@ export const raft: System = {
 };
 
 function node({ id, nodes, options, bugs, listen, peer, dataDir, logDir, clock }: NodeContext): NodeSpec {
-  const others = nodes.filter(other => other !== id);
-  const args: [string, unknown][] = [
-    ['id', id],
-    ['host', listen.client!.host],
-    ['client-port', listen.client!.port],
-    ['peer-port', listen.peer!.port],
-    ['admin-port', listen.admin!.port],
-    ['data', dataDir],
-    ['event-log', join(logDir, 'events.jsonl')],
-    ['election-timeout-ms', options.electionTimeoutMs],
-    ['heartbeat-ms', options.heartbeatMs],
-    ['snapshot-every', options.snapshotEvery],
-    ['keep-entries', options.keepEntries],
-    ['request-timeout-ms', options.requestTimeoutMs],
-    ['forward-retry-ms', options.forwardRetryMs],
-    ['clock-offset-ms', clock.offsetMs],
-    ['clock-rate', clock.rate],
-    ...others.map((other): [string, unknown] => ['peer', `${other}=${peer(other, 'peer').host}:${peer(other, 'peer').port}`]),
-    ...bugs.map((bug): [string, unknown] => ['bug', bug]),
-  ];
-  const flags = options.forward ? [] : ['--no-forward'];
-  return {
-    command: process.execPath,
-    args: [builtPath('systems/raft/server/main'), ...args.map(([name, value]) => `--${name}=${value}`), ...flags],
-  };
+  const flags = serverFlags({
+    id,
+    nodes,
+    options,
+    bugs,
+    host: listen.client!.host,
+    ports: { client: listen.client!.port, peer: listen.peer!.port, admin: listen.admin!.port },
+    peer: other => peer(other, 'peer'),
+    data: dataDir,
+    eventLog: join(logDir, 'events.jsonl'),
+    clock,
+  });
+  return { command: process.execPath, args: [builtPath('systems/raft/server/main'), ...flags] };
 }
 
 interface Status {
