@@ -1,6 +1,8 @@
 /** The seam between the run and a system's clients. */
 import type { Failure, Key } from '../history/event.ts';
 import type { Json } from '../std/json.ts';
+import type { ErrorTable } from './errors.ts';
+import type { Guard } from './guard.ts';
 
 export interface Invocation {
   readonly f: string;
@@ -22,4 +24,20 @@ export interface Client {
   readonly closed?: boolean;
   invoke(operation: Invocation, signal: AbortSignal): Promise<Completion>;
   close(): Promise<void>;
+}
+
+/** What a client may be told of the run that it belongs to. */
+export interface ConnectContext {
+  /** The process that the client is for. */
+  readonly process: number;
+  readonly nodes: readonly string[];
+  /** The system's. */
+  readonly errors: ErrorTable;
+  /** Operations of the workload that change nothing. */
+  readonly readOnly: readonly string[];
+  readonly operationTimeoutMs: number;
+  /** For logs of the client's own; absent outside a run. */
+  readonly runFolder?: string;
+  /** Where programs that the client starts are put on a lease. */
+  guard?(): Promise<Guard>;
 }

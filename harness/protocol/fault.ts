@@ -2,6 +2,7 @@
 import type { Json } from '../std/json.ts';
 import type { Rng } from '../std/rng.ts';
 import type { Capability, Cluster } from './cluster.ts';
+import type { Guard } from './guard.ts';
 import type { Options, OptionTable } from './options.ts';
 import type { NodeId, Roles, System } from './system.ts';
 
@@ -55,6 +56,8 @@ export interface FaultContext {
   /** Live roles; `leader` undefined where nobody leads or the system has no roles. */
   roles(): Promise<Roles>;
   readonly signal: AbortSignal;
+  /** Where commands that heal are kept for the case that the controller dies. */
+  guard?(): Promise<Guard>;
 }
 
 export interface Fault {

@@ -2,7 +2,7 @@
 
 import type { History } from '../history/event.ts';
 import type { Verdict } from './checker.ts';
-import type { Client } from './client.ts';
+import type { Client, ConnectContext } from './client.ts';
 import type { ContainerContext, ContainerSpec } from './container.ts';
 import type { ErrorTable } from './errors.ts';
 import type { Options, OptionTable } from './options.ts';
@@ -113,8 +113,11 @@ export interface System {
   readonly endpoints?: Readonly<Record<NodeId, Readonly<Record<string, Endpoint>>>>;
   /** Looked at again and again until a deadline. */
   readonly ready: Ready;
-  /** `at` leads to the node that the process belongs to; `reach` to the others, for systems that name another node to talk to. */
-  connect(node: NodeId, at: Endpoint, options: Options, reach: Reach): Promise<Client>;
+  /**
+   * `at` leads to the node that the process belongs to; `reach` to the others, for systems that name another node to talk to.
+   * Throws a UserError that blames the environment where no client can ever be made on this machine: that ends the run.
+   */
+  connect(node: NodeId, at: Endpoint, options: Options, reach: Reach, context?: ConnectContext): Promise<Client>;
   roles?(control: Control, nodes: readonly NodeId[], signal: AbortSignal): Promise<Roles>;
   /** Asks the far end of a link for a sign of life; resolves when it answered. Proves that a link carries, or that it does not. */
   ping?(at: Endpoint, port: string, signal: AbortSignal): Promise<void>;

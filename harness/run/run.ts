@@ -5,13 +5,15 @@
 
 import type { Event, EventDraft, History, Key } from '../history/event.ts';
 import type { Verdict } from '../protocol/checker.ts';
+import type { Client } from '../protocol/client.ts';
 import type { Cluster, UnexpectedExit } from '../protocol/cluster.ts';
 import type { FaultRecord, Schedule } from '../protocol/fault.ts';
 import type { Generator } from '../protocol/generator.ts';
-import type { Reach } from '../protocol/system.ts';
+import type { Guard } from '../protocol/guard.ts';
+import type { NodeId, Reach } from '../protocol/system.ts';
 import { sleep, within } from '../std/deadline.ts';
 import { createRng, type Rng } from '../std/rng.ts';
-import { UserError } from '../std/user-error.ts';
+import { environmentError, UserError } from '../std/user-error.ts';
 import { type HistoryWriter, openHistoryWriter } from '../store/history-writer.ts';
 import { readHistory } from '../store/read-history.ts';
 import type { RunFolder } from '../store/run-folder.ts';
@@ -27,6 +29,8 @@ export interface RunEnvironment {
   readonly folder: RunFolder;
   readonly cluster: Cluster;
   readonly schedule: Schedule;
+  /** Where clients and faults put what must not outlive the controller. */
+  readonly guard?: () => Promise<Guard>;
   /** Told once every node is ready. */
   readonly onStarted?: () => void;
   say(sentence: string): void;
@@ -151,7 +155,7 @@ class Trial {
     const nemesis = startSchedule({
       schedule: this.#env.schedule,
       faults: this.#plan.faults,
-      context: { cluster: this.#env.cluster, system: this.#plan.system, roles, signal: this.#signal },
+      context: { cluster: this.#env.cluster, system: this.#plan.system, roles, signal: this.#signal, guard: this.#env.guard },
       record: event => void this.#record({ ...event, time: this.#nowNs() }),
       now: () => this.#now(),
       signal: this.#signal,
@@ -214,9 +218,8 @@ class Trial {
   }
 
   async #drive(generator: Generator, rate: number | 'max', signal: AbortSignal): Promise<InterpretSummary> {
-    const { system, systemOptions, workload, concurrency, operationTimeoutMs } = this.#plan;
+    const { workload, concurrency, operationTimeoutMs } = this.#plan;
     const { cluster } = this.#env;
-    const reach: Reach = (node, port = system.clientPort) => cluster.links.address('clients', node, port);
     const summary = await interpret({
       generator,
       nodes: cluster.nodes,
@@ -225,7 +228,7 @@ class Trial {
       operationTimeoutMs,
       readOnly: workload.readOnly,
       processes: this.#processes,
-      open: (_process, node) => system.connect(node, reach(node), systemOptions, reach),
+      open: (process, node) => this.#connect(process, node),
       record: draft => this.#record(draft),
       congested: () => this.#writer!.congested(),
       now: () => this.#nowNs(),
@@ -235,6 +238,30 @@ class Trial {
     this.#processes = summary.processes;
     this.#signal.throwIfAborted();
     return summary;
+  }
+
+  /** A refused connection is an outcome; a client that cannot be made on this machine ends the run. */
+  async #connect(process: number, node: NodeId): Promise<Client> {
+    const { system, systemOptions, workload, operationTimeoutMs } = this.#plan;
+    const { cluster, folder, guard } = this.#env;
+    const reach: Reach = (to, port = system.clientPort) => cluster.links.address('clients', to, port);
+    const { errors } = system;
+    const context = {
+      process,
+      nodes: cluster.nodes,
+      errors,
+      readOnly: workload.readOnly,
+      operationTimeoutMs,
+      runFolder: folder.path,
+      guard,
+    };
+    try {
+      return await system.connect(node, reach(node), systemOptions, reach, context);
+    } catch (thrown) {
+      const unable = environmentError(thrown);
+      if (unable !== undefined) this.#broken.abort(unable);
+      throw thrown;
+    }
   }
 
   #record(draft: EventDraft): Event {

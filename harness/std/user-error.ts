@@ -21,3 +21,10 @@ export class UserError extends Error {
 
 /** The message of anything that was thrown. */
 export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+
+/** What was thrown, if it blames the environment; also where a config file brought another copy of this package along. */
+export const environmentError = (thrown: unknown): UserError | undefined => {
+  if (!(thrown instanceof Error) || thrown.name !== 'UserError') return undefined;
+  const { blame, code, message, hint, cause } = thrown as UserError;
+  return blame === 'environment' ? new UserError(blame, code, message, { ...(hint === undefined ? {} : { hint }), cause }) : undefined;
+};

@@ -32,7 +32,7 @@ export const entriesOf = (topic: ListTopic, registries: Registries): ListEntry[]
     case 'systems':
       return registries.systems.map(system => ({
         name: system.name,
-        summary: `${system.summary} Workloads: ${system.workloads.join(', ')}. Promises: ${system.claims.join(', ')}.`,
+        summary: `${system.summary} Workloads: ${system.workloads.join(', ')}. Promises: ${system.claims.join(', ') || 'nothing that its description states'}.`,
         details: {
           ...Object.fromEntries(
             Object.entries(system.bugs).map(([bug, spec]) => [`--bug ${bug}`, `${spec.summary} Provoked by: --nemesis ${spec.provokedBy}`]),

@@ -8,6 +8,7 @@ import { printSchedule } from '../../../nemesis/schedule/print-schedule.ts';
 import { formatSchedule } from '../../../nemesis/schedule/schedule-file.ts';
 import type { Results } from '../../../reports/contract.ts';
 import { renderJUnit } from '../../../reports/junit.ts';
+import { createGuard } from '../../cluster/guard.ts';
 import type { Schedule } from '../../protocol/fault.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { resultsOf } from '../../run/results.ts';
@@ -157,6 +158,7 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
   const tally = createTally();
   const stopProgress = showProgress(ui.terminal, () => readingOf(tally));
   let outcome: RunOutcome;
+  const guard = createGuard(folder.path, sentence => log.warn(sentence));
   try {
     const cluster = plan.provider.create({
       system: plan.system,
@@ -176,13 +178,14 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     };
     outcome = await executeRun(
       plan,
-      { folder, cluster, schedule, tally, onStarted, say: text => log.info(text), warn: text => log.warn(text) },
+      { folder, cluster, schedule, tally, onStarted, guard: guard.guard, say: text => log.info(text), warn: text => log.warn(text) },
       ui.signal,
     );
   } catch (error) {
     log.debug(`the run ended early: ${messageOf(error)}`);
     throw error;
   } finally {
+    for (const sentence of await guard.close()) log.warn(sentence);
     stopProgress();
   }
   const results = resultsOf(plan, outcome, { startedAt: startedAt.toISOString(), command, versions, folder: folder.path });

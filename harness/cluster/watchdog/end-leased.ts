@@ -1,15 +1,21 @@
 /** Ends everything that a lease names, and nothing else. */
+import { execa } from 'execa';
+import type { UndoCommand } from '../../protocol/guard.ts';
 import { sleep, within } from '../../std/deadline.ts';
 import type { Lease, LeasedProcess } from './lease.ts';
 import { endProcess, findByToken, isAlive } from './process-id.ts';
 
 const patienceMs = 3000;
 
+/** How long a command that undoes may take: a connection to a machine that is far away, and what it does there. */
+const undoMs = 8000;
+
 /**
  * Kills the leased processes and whatever else carries the lease's token, until none is left, and removes the proxies that the lease
- * holds on somebody else's Toxiproxy. Resolves to one sentence per thing ended, or not ended. Never throws.
+ * holds on somebody else's Toxiproxy; commands that undo something run meanwhile. Resolves to one sentence per thing ended, or not ended. Never throws.
  */
 export const endLeased = async (lease: Lease): Promise<string[]> => {
+  const undone = Promise.all((lease.undo ?? []).map(runUndo));
   const done = new Map<number, string>();
   const deadline = Date.now() + patienceMs;
   // A process that was being started while the controller died shows its token only a moment later: look until two looks found nobody.
@@ -20,7 +26,7 @@ export const endLeased = async (lease: Lease): Promise<string[]> => {
     await sleep(50);
   }
   for (const process of remaining(lease)) done.set(process.pid, `could not end ${process.label} (pid ${process.pid})`);
-  return [...done.values(), ...(await removeProxies(lease.proxies))];
+  return [...done.values(), ...(await removeProxies(lease.proxies)), ...(await undone)];
 };
 
 const remaining = (lease: Lease): LeasedProcess[] => {
@@ -28,6 +34,13 @@ const remaining = (lease: Lease): LeasedProcess[] => {
   const known = new Set(named.map(process => process.pid));
   const others = findByToken(lease.token).filter(process => !known.has(process.pid));
   return [...named, ...others.map(process => ({ ...process, label: 'a process of the cluster' }))];
+};
+
+const runUndo = async ({ label, command, cwd, env }: UndoCommand): Promise<string> => {
+  const [file = '', ...args] = command;
+  const options = { cwd, env, reject: false, stdin: 'ignore', timeout: undoMs, killSignal: 'SIGKILL', maxBuffer: 65_536 } as const;
+  const { failed, shortMessage, stderr } = await execa(file, args, options);
+  return failed ? `could not undo ${label}: ${shortMessage} ${stderr}`.trim() : `undid ${label}`;
 };
 
 /** Plain HTTP on purpose: this runs in the watchdog, which has a second and needs no client. */

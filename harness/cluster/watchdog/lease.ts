@@ -5,6 +5,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { UndoCommand } from '../../protocol/guard.ts';
 import { UserError } from '../../std/user-error.ts';
 import type { ProcessId } from './process-id.ts';
 
@@ -21,6 +22,8 @@ export interface Lease {
   readonly processes: readonly LeasedProcess[];
   /** Proxies on a Toxiproxy that was there before us: all whose names begin with the prefix are ours. */
   readonly proxies?: { readonly url: string; readonly prefix: string };
+  /** Commands that undo what was done to machines that are not ours to end. */
+  readonly undo?: readonly UndoCommand[];
 }
 
 /** `$XDG_RUNTIME_DIR/ordeal`, or `<tmp>/ordeal-<uid>`; made on demand. Throws a UserError where it belongs to somebody else. */
@@ -81,5 +84,9 @@ export const parseLease = (text: string): Lease => {
   const valid = typeof lease.token === 'string' && typeof lease.controller?.pid === 'number' && Array.isArray(lease.processes);
   if (!valid || !lease.processes.every(({ pid, started }) => Number.isInteger(pid) && pid > 1 && typeof started === 'string'))
     throw new Error('not a lease');
+  if (!(lease.undo ?? []).every(({ command, cwd }) => command.length > 0 && command.every(isText) && isText(cwd)))
+    throw new Error('not a lease');
   return lease;
 };
+
+const isText = (value: unknown): boolean => typeof value === 'string';

@@ -2,20 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
+import type { Guard, UndoCommand } from '../../protocol/guard.ts';
 import { assert } from '../../std/assert.ts';
 import { builtPath } from '../../std/paths.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
+import { endLeased } from './end-leased.ts';
 import { type Lease, type LeasedProcess, removeLease, writeLease } from './lease.ts';
 import { identify, leaseVariable } from './process-id.ts';
 
-export interface Watchdog {
+export interface Watchdog extends Guard {
   readonly token: string;
-  /** To be added to the environment of every process that is started: even one that never reached the lease is found by it. */
-  readonly env: Readonly<Record<string, string>>;
-  add(pid: number, label: string): void;
-  remove(pid: number): void;
   /** Names the proxies on a foreign Toxiproxy that must not outlive the controller. */
   holdProxies(proxies: { url: string; prefix: string }): void;
+  /** Ends whatever is on the lease or carries its token, and undoes what is held. Resolves to one sentence for each; never throws. */
+  endAll(): Promise<string[]>;
   /** Ends the watch; what is still on the lease is left to the watchdog, which ends it. Resolves to what went wrong on the way. */
   close(): Promise<string[]>;
 }
@@ -56,6 +56,7 @@ export const startWatchdog = async (runFolder: string, onDeath: (sentence: strin
       troubles.add(`the lease could not be written: ${messageOf(thrown)}`);
     }
   };
+  const without = (undo: UndoCommand): readonly UndoCommand[] => (lease.undo ?? []).filter(held => held !== undo);
   const others = (pid: number): readonly LeasedProcess[] => lease.processes.filter(process => process.pid !== pid);
 
   publish(lease);
@@ -67,11 +68,20 @@ export const startWatchdog = async (runFolder: string, onDeath: (sentence: strin
       if (id !== undefined) publish({ ...lease, processes: [...others(pid), { ...id, label }] });
     },
     remove: pid => publish({ ...lease, processes: others(pid) }),
+    holdUndo: undo => {
+      publish({ ...lease, undo: [...(lease.undo ?? []), undo] });
+      return () => publish({ ...lease, undo: without(undo) });
+    },
     holdProxies: proxies => publish({ ...lease, proxies }),
+    endAll: async () => {
+      const left = await endLeased(lease);
+      if (left.every(sentence => !sentence.startsWith('could not'))) publish({ token, controller, runFolder, processes: [] });
+      return left;
+    },
     close: async () => {
       closing = true;
       child.ref(); // while it runs it keeps nobody waiting, but its end is waited for
-      const clean = lease.processes.length === 0;
+      const clean = lease.processes.length === 0 && (lease.undo ?? []).length === 0;
       child.stdin.end(clean ? 'done\n' : undefined);
       await child;
       if (clean) removeLease(token);
