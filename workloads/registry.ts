@@ -1,5 +1,6 @@
 import type { Workload } from '../harness/protocol/workload.ts';
+import { listAppend } from './list-append.ts';
 import { register } from './register.ts';
 
 /** Every workload by its name, as `--workload` takes it. */
-export const workloads: Readonly<Record<string, Workload>> = { register };
+export const workloads: Readonly<Record<string, Workload>> = { register, 'list-append': listAppend };

@@ -2,6 +2,7 @@
 import type { History } from '../../harness/history/event.ts';
 import { pairOperations } from '../../harness/history/operation.ts';
 import type { Checker, CheckOptions, Verdict } from '../../harness/protocol/checker.ts';
+import { checkListAppend } from '../list-append/check.ts';
 import { accessesOf, multiRegister } from '../models/multi-register.ts';
 import { models } from '../models/registry.ts';
 import { checkLinearizable } from './check.ts';
@@ -9,8 +10,9 @@ import { checkLinearizable } from './check.ts';
 export const linearizable: Checker = {
   model: 'linearizable',
   summary: 'every operation takes effect at one moment between its call and its return',
-  workloads: Object.keys(models),
+  workloads: [...Object.keys(models), 'list-append'],
   check: (history, options) => {
+    if (options.workload === 'list-append') return checkListAppend(history, options);
     const verdict = models[options.workload]!(model => checkLinearizable(history, model, options));
     return options.workload === 'multi-register' && verdict.valid === false ? startingAtZero(history, options, verdict) : verdict;
   },

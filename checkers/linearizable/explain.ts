@@ -224,14 +224,14 @@ const answerOf = (key: Key | undefined, subject: Subject, value: unknown): strin
 
 const of = (key: Key | undefined): string => (key === undefined ? '' : ` on ${key}`);
 
-const by = ({ invoke, completion }: Subject): string => {
+export const by = ({ invoke, completion }: Subject): string => {
   const node = completion?.node ?? invoke.node;
   return node === undefined ? `process ${invoke.process}` : `process ${invoke.process} on ${node}`;
 };
 
 const returnOf = ({ invoke, completion }: Subject): Event => completion ?? invoke;
 
-const span = (subject: Subject): string => {
+export const span = (subject: Subject): string => {
   const { invoke, returned } = subject;
   const end = returnOf(subject);
   if (returned === never) return `${moment(invoke)}, outcome unknown`;

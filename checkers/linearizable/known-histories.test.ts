@@ -28,6 +28,12 @@ describe.skipIf(!existsSync(folder))(`known histories (skipped where ${folder} i
     expect(linearizable.check(read(file!), options(workload!)).valid).toBe(verdict === 'valid');
   });
 
+  test('elle/si-without-g-single.edn is not even snapshot isolated, so not strictly serializable', () => {
+    const { valid, anomalies } = linearizable.check(read('elle/si-without-g-single.edn'), options('list-append'));
+    expect(valid).toBe(false);
+    expect(anomalies[0]!.type).toMatch(/^G2-item|^G-single/);
+  });
+
   test.each(existsSync(folder) ? listed().filter(([file]) => file!.endsWith('.log')) : [])(
     '%s, with failed cas as observations: %4$s',
     (file, workload, _model, verdict) => {

@@ -43,6 +43,7 @@ const list: Shape = { expected: 'a list', fits: value => Array.isArray(value) };
 const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
   register: { read: {}, write: {}, cas: { asked: pair } },
   'multi-register': { read: { answered: registers }, write: { asked: registers }, txn: { asked: steps, answered: steps } },
+  'list-append': { txn: { asked: steps, answered: steps } },
   kv: { get: {}, put: {}, append: {} },
   lock: { acquire: {}, release: {} },
   queue: { enqueue: {}, dequeue: {}, drain: {} },

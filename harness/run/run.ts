@@ -267,7 +267,7 @@ class Trial {
   #record(draft: EventDraft): Event {
     const event = this.#writer!.append(draft);
     if (event.type !== 'invoke' && event.process !== 'nemesis') this.#env.tally[event.type]++;
-    if (event.key !== undefined && event.type === 'invoke') this.#keys.add(event.key);
+    if (event.type === 'invoke') for (const key of keysIn(event)) this.#keys.add(key);
     this.#onEvent(event);
     return event;
   }
@@ -344,6 +344,12 @@ class Trial {
     return Math.round(this.#now() * 1e6);
   }
 }
+
+/** The key that an operation is about, or those of a transaction's steps. */
+const keysIn = ({ key, f, value }: Event): readonly Key[] => {
+  if (key !== undefined) return [key];
+  return f === 'txn' && Array.isArray(value) ? (value as readonly (readonly [string, Key])[]).map(([, name]) => name) : [];
+};
 
 const roundTimes = (record: FaultRecord): FaultRecord => ({
   ...record,
