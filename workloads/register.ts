@@ -6,7 +6,7 @@ import { each, stream } from '../harness/generator/basic.ts';
 import { eachProcess, onThreads } from '../harness/generator/processes.ts';
 import type { Generator, Request } from '../harness/protocol/generator.ts';
 import type { Workload, WorkloadContext } from '../harness/protocol/workload.ts';
-import type { Rng } from '../harness/std/rng.ts';
+import { pickWeighted, type Rng } from '../harness/std/rng.ts';
 
 export const register: Workload = {
   name: 'register',
@@ -47,13 +47,17 @@ const requests = ({ rng, options }: WorkloadContext): Generator => {
   const nextSlot = (): Slot => ({ key: `k${keysUsed++}`, left: rotate, believed: null });
   const slots = Array.from({ length: Math.max(1, Number(options.keys)) }, nextSlot);
   const nextValue = options.values === 'small' ? () => rng.int(smallValues) : counter();
-  const nextF = weighted(rng, { read: Number(options.reads), write: Number(options.writes), cas: Number(options.cas) });
+  const weights = [
+    ['read', Number(options.reads)],
+    ['write', Number(options.writes)],
+    ['cas', Number(options.cas)],
+  ] as const;
   return stream(() => {
     const at = rng.int(slots.length);
     if (slots[at]!.left <= 0) slots[at] = nextSlot();
     const slot = slots[at]!;
     slot.left--;
-    return operation(slot, nextF(), nextValue, options.values === 'small' ? rng : undefined);
+    return operation(slot, pickWeighted(rng, weights), nextValue, options.values === 'small' ? rng : undefined);
   });
 };
 
@@ -73,20 +77,6 @@ const operation = (slot: Slot, f: string, nextValue: () => number, expectAny: Rn
 const counter = (): (() => number) => {
   let last = 0;
   return () => ++last;
-};
-
-/** Draws names in proportion to their weights. */
-const weighted = (rng: Rng, weights: Readonly<Record<string, number>>): (() => string) => {
-  const entries = Object.entries(weights);
-  const total = entries.reduce((sum, [, weight]) => sum + weight, 0);
-  return () => {
-    let left = rng.float() * total;
-    for (const [name, weight] of entries) {
-      left -= weight;
-      if (left < 0) return name;
-    }
-    return entries[0]![0];
-  };
 };
 
 /** One process per node, so that every node has its say, reads each of the latest keys. */

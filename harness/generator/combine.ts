@@ -1,6 +1,7 @@
 /** What out of several: any, mix, flipFlop, sequence, phases, synchronise, untilOk, map, filter. */
 import type { Event } from '../history/event.ts';
 import type { Context, Generator, Request, Step } from '../protocol/generator.ts';
+import { pickWeighted } from '../std/rng.ts';
 import { nothing } from './basic.ts';
 import { rewrapped, soonest, updated } from './take.ts';
 
@@ -25,7 +26,10 @@ const mixed = (weighted: readonly (readonly [number, Generator])[], drawn?: numb
   return {
     step(context): Step {
       if (weighted.length === 0) return 'done';
-      at ??= drawWeighted(weighted, context);
+      at ??= pickWeighted(
+        context.rng,
+        weighted.map(([weight], i) => [i, weight]),
+      );
       const chosen = at;
       const [weight, generator] = weighted[chosen]!;
       const step = generator.step(context);
@@ -41,15 +45,6 @@ const mixed = (weighted: readonly (readonly [number, Generator])[], drawn?: numb
           at,
         )),
   };
-};
-
-const drawWeighted = (weighted: readonly (readonly [number, Generator])[], { rng }: Context): number => {
-  let left = rng.float() * weighted.reduce((sum, [weight]) => sum + weight, 0);
-  const at = weighted.findIndex(([weight]) => {
-    left -= weight;
-    return left < 0;
-  });
-  return Math.max(at, 0);
 };
 
 /** One request from the first, one from the second, one from the first again, …; ends when the one whose turn it is has ended. */

@@ -45,6 +45,16 @@ const streamOf = (path: string): Rng => {
   };
 };
 
+/** Picks one of the items with probability proportional to its weight; the first where no weight is more than 0. One draw. */
+export const pickWeighted = <T>(rng: Rng, items: readonly (readonly [item: T, weight: number])[]): T => {
+  let left = rng.float() * items.reduce((total, [, weight]) => total + weight, 0);
+  const found = items.find(([, weight]) => {
+    left -= weight;
+    return left < 0;
+  });
+  return (found ?? items[0]!)[0];
+};
+
 /** FNV-1a with a final avalanche, so that seeds 1 and 2 start far apart. */
 const hash32 = (text: string): number => {
   let h = 0x811c9dc5;

@@ -3,13 +3,13 @@ import type { ClusterShape, Evidence, Fault, FaultContext, FaultPlan, Injected, 
 import type { Options } from '../../harness/protocol/options.ts';
 import type { ClockSkew, NodeId } from '../../harness/protocol/system.ts';
 import { sleep, within } from '../../harness/std/deadline.ts';
-import type { Rng } from '../../harness/std/rng.ts';
+import { pickWeighted, type Rng } from '../../harness/std/rng.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { type Claim, claim, isClaimed } from './claims.ts';
 import { measureRate, measureSkew, toleranceMs } from './clock-probe.ts';
 import { durationOption } from './duration-option.ts';
 import { effective, ineffective, listed, nothingInjected, untilNoComplaint } from './evidence.ts';
-import { pickWeighted, planTarget, resolveTarget, targetOption } from './targets.ts';
+import { planTarget, resolveTarget, targetOption } from './targets.ts';
 
 export type ClockVariant = 'jump' | 'drift' | 'strobe';
 

@@ -3,10 +3,10 @@ import type { Flow } from '../../harness/protocol/cluster.ts';
 import type { ClusterShape, FaultPlan, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { Options } from '../../harness/protocol/options.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
-import type { Rng } from '../../harness/std/rng.ts';
+import { pickWeighted, type Rng } from '../../harness/std/rng.ts';
 import { UserError } from '../../harness/std/user-error.ts';
 import { allPairs, around, bridge, majoritiesRing, oneWay } from './partition-flows.ts';
-import { drawNodes, pickWeighted } from './targets.ts';
+import { drawNodes } from './targets.ts';
 
 interface VariantSpec {
   readonly weight: number;

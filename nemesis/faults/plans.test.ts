@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import type { Cluster, Links } from '../../harness/protocol/cluster.ts';
 import type { ClusterShape } from '../../harness/protocol/fault.ts';
 import { resolveOptions } from '../../harness/protocol/options.ts';
-import { createRng } from '../../harness/std/rng.ts';
+import { createRng, pickWeighted } from '../../harness/std/rng.ts';
 import { faults } from '../registry.ts';
 import { claim, disturb, excuse, isClaimed } from './claims.ts';
 import { scopeFlows } from './scope.ts';
-import { drawNodes, pickWeighted } from './targets.ts';
+import { drawNodes } from './targets.ts';
 
 const nodes = ['n1', 'n2', 'n3', 'n4', 'n5'];
 

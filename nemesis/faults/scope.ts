@@ -3,9 +3,9 @@ import type { Flow, Links } from '../../harness/protocol/cluster.ts';
 import type { ClusterShape, FaultPlan, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { OptionSpec, OptionValue } from '../../harness/protocol/options.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
-import type { Rng } from '../../harness/std/rng.ts';
+import { pickWeighted, type Rng } from '../../harness/std/rng.ts';
 import { randomPairs } from './partition-plan.ts';
-import { drawNodes, pickWeighted } from './targets.ts';
+import { drawNodes } from './targets.ts';
 
 export type Scope = 'one-node' | 'leader' | 'some-links' | 'all';
 

@@ -3,22 +3,12 @@ import type { ClusterShape, FaultContext, ScheduledFault, Target } from '../../h
 import type { OptionSpec, OptionValue } from '../../harness/protocol/options.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
 import { sleep } from '../../harness/std/deadline.ts';
-import { createRng, type Rng } from '../../harness/std/rng.ts';
+import { createRng, pickWeighted, type Rng } from '../../harness/std/rng.ts';
 
 export const targetNames = ['one', 'leader', 'followers', 'minority', 'majority', 'all'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 export const targetOption: OptionSpec = { default: 'any', summary: 'which nodes it hits', choices: ['any', ...targetNames] };
-
-/** Picks one of the items with probability proportional to its weight. */
-export const pickWeighted = <T>(rng: Rng, items: readonly (readonly [item: T, weight: number])[]): T => {
-  let at = rng.float() * items.reduce((total, [, weight]) => total + weight, 0);
-  for (const [item, weight] of items) {
-    at -= weight;
-    if (at < 0) return item;
-  }
-  return items.at(-1)![0];
-};
 
 /** Named nodes wherever the seed can name them; a role only where it must be looked up. */
 export const planTarget = (rng: Rng, shape: ClusterShape, wanted: OptionValue | undefined): Target => {
