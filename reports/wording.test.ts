@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { syntheticRun } from './testing/synthetic.ts';
 import { wordVerdict } from './wording.ts';
 
-const { results } = syntheticRun({ operations: 1000, verdict: true });
+const { results: drawn } = syntheticRun({ operations: 1000, verdict: true });
+const results = { ...drawn, nemesis: ['partition', 'kill'] };
 
 describe('caveats', () => {
   test('a run that went well has none', () => {
@@ -21,7 +22,12 @@ describe('caveats', () => {
       { faults: [{ ...results.faults[0]!, effective: false }] },
       'No fault was proven to take effect, so the system was not put to the test.',
     ],
-    ['a fault did not heal', { faults: [{ ...results.faults[0]!, healed: false }] }, '1 fault was not seen to heal.'],
+    [
+      'kinds of faults never took effect',
+      { nemesis: ['kill', 'reset', 'disk'] },
+      'No reset or disk was proven to take effect, so the verdict says nothing about them.',
+    ],
+    ['a fault did not heal', { faults: results.faults.map((fault, i) => ({ ...fault, healed: i > 0 })) }, '1 fault was not seen to heal.'],
     ['no recovery', { recoveryMs: null }, 'Not every node was seen to answer again after the last fault.'],
     ['a node died', { exits: [{ timeMs: 1, node: 'n1', reason: 'exit code 1' }] }, 'A node ended although no fault ended it.'],
   ])('%s', (_, change, caveat) => {

@@ -95,8 +95,13 @@ const wordCaveats = (results: Results): string[] => {
   if (ok === 0) caveats.push('Not one operation succeeded, so the verdict says nothing.');
   else if (info > (ok + fail + info) / 2)
     caveats.push('More than half of the operations got no clear answer, which leaves little to judge.');
-  if (results.faults.length > 0 && !results.faults.some(fault => fault.effective))
-    caveats.push('No fault was proven to take effect, so the system was not put to the test.');
+  const missing = results.nemesis.filter(kind => !results.faults.some(fault => fault.kind === kind && fault.effective));
+  if (missing.length > 0)
+    caveats.push(
+      missing.length === results.nemesis.length
+        ? 'No fault was proven to take effect, so the system was not put to the test.'
+        : `No ${listed(missing, 'or')} was proven to take effect, so the verdict says nothing about ${missing.length === 1 ? 'it' : 'them'}.`,
+    );
   const unhealed = results.faults.filter(({ healed }) => !healed).length;
   if (unhealed > 0) caveats.push(`${counted(unhealed, 'fault was', 'faults were')} not seen to heal.`);
   if (results.recoveryMs === null) caveats.push('Not every node was seen to answer again after the last fault.');

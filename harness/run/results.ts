@@ -44,7 +44,7 @@ export const resultsOf = (plan: RunPlan, outcome: RunOutcome, meta: RunMeta): Re
     availability: measureAvailability({ operations, faults: faults as Results['faults'], loadStartMs, loadEndMs, nodes: plan.nodes }),
     leaders: [...outcome.leaders],
     exits: [...outcome.exits],
-    warnings: [...outcome.warnings, ...coverageWarnings(outcome, counts.ok)],
+    warnings: [...outcome.warnings, ...coverageWarnings(plan, outcome, counts.ok)],
     folder: meta.folder,
   };
 };
@@ -55,12 +55,24 @@ const nothingTested = 'no operation succeeded: this run tested nothing';
 const overNothing = (check: Verdict): Verdict => (check.valid === true ? { ...check, valid: 'unknown', unknown: nothingTested } : check);
 
 /** What a green verdict does not cover. */
-const coverageWarnings = ({ faults }: RunOutcome, ok: number): string[] => {
+const coverageWarnings = (plan: RunPlan, { faults }: RunOutcome, ok: number): string[] => {
   const missed = faults.filter(fault => !fault.effective);
   const unhealed = faults.filter(fault => !fault.healed);
   return [
     ...(ok === 0 ? [nothingTested] : []),
     ...(missed.length > 0 ? [`${missed.length} of ${faults.length} faults were not seen to take effect and count as no coverage`] : []),
+    ...plan.faults.flatMap(({ kind }) => neverEffective(kind, faults) ?? []),
     ...(unhealed.length > 0 ? [`${unhealed.length} of ${faults.length} faults were not proven healed`] : []),
   ];
+};
+
+/** Whoever asked for a kind of fault and sees a green verdict believes that the system stood it. */
+const neverEffective = (kind: string, faults: RunOutcome['faults']): string | undefined => {
+  const tried = faults.filter(fault => fault.kind === kind);
+  if (tried.some(fault => fault.effective)) return undefined;
+  const why =
+    tried.length === 0
+      ? 'none came up within the time limit (raise --time-limit or lower --interval)'
+      : `${tried.length === 1 ? 'the only one' : `the first of ${tried.length}`} failed to: ${tried[0]!.proof}`;
+  return `no ${kind} took effect, so this run says nothing about it: ${why}`;
 };

@@ -12,7 +12,12 @@ export interface Claim {
   release(): void;
 }
 
-export type Condition = 'stopped' | 'paused' | 'skewed';
+/** Each reads as the end of `n1 is …`. */
+export type Condition = 'stopped' | 'paused' | 'skewed' | Hindrance;
+
+/** What may keep a node from serving although its process lives. */
+const hindrances = ['disconnected', 'starved of CPU', 'out of disk space'] as const;
+type Hindrance = (typeof hindrances)[number];
 
 interface Book {
   readonly nodes: Map<string, symbol>;
@@ -27,7 +32,7 @@ const bookOf = (cluster: Cluster): Book => {
   return book;
 };
 
-/** The caller has put the node into this condition; an older claim to the same is void from now on. */
+/** The caller puts the node into this condition; an older claim to the same is void from now on. */
 export const claim = (cluster: Cluster, node: NodeId, condition: Condition): Claim => {
   const { nodes } = bookOf(cluster);
   const key = `${condition} ${node}`;
@@ -40,6 +45,9 @@ export const claim = (cluster: Cluster, node: NodeId, condition: Condition): Cla
 export const isClaimed = (cluster: Cluster, node: NodeId, condition: Condition): boolean =>
   bookOf(cluster).nodes.has(`${condition} ${node}`);
 
+export const hindrance = (cluster: Cluster, node: string): Hindrance | undefined =>
+  hindrances.find(condition => isClaimed(cluster, node, condition));
+
 /** The caller disturbs these flows until it calls what this returns. */
 export const disturb = (cluster: Cluster, flows: readonly Flow[]): (() => void) => {
   const keys: ReadonlySet<string> = new Set(flows.map(({ from, to }) => `${from}>${to}`));
@@ -51,6 +59,10 @@ export const disturb = (cluster: Cluster, flows: readonly Flow[]): (() => void) 
 /** Why a link may be silent although the caller does not disturb it: a fault of somebody else's. Undefined when there is none. */
 export const excuse = (cluster: Cluster, from: string, to: NodeId): string | undefined => {
   if (cluster.state(to) !== 'running') return `${to} is ${cluster.state(to)}`;
+  for (const node of [from, to]) {
+    const why = hindrance(cluster, node);
+    if (why !== undefined) return `${node} is ${why}`;
+  }
   const others = [...bookOf(cluster).flows].some(keys => keys.has(`${from}>${to}`) || keys.has(`${to}>${from}`));
   return others ? `another fault is on ${from}>${to}` : undefined;
 };

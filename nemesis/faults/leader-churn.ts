@@ -2,7 +2,7 @@
  * Leader churn: whoever is elected is cut off at once, alone or with one follower, while the one cut off before rejoins. Leaders get far
  * enough to accept writes and never far enough to keep them, which is what commits of older terms and lost votes need to show.
  */
-import type { AppliedToxics, Flow } from '../../harness/protocol/cluster.ts';
+import type { Flow } from '../../harness/protocol/cluster.ts';
 import type { Evidence, FaultContext, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
 import type { NodeId } from '../../harness/protocol/system.ts';
 import { sleep, within } from '../../harness/std/deadline.ts';
@@ -10,23 +10,27 @@ import { createRng } from '../../harness/std/rng.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { disturb, excuse } from './claims.ts';
 import { effective, ineffective, listed, untilNoComplaint } from './evidence.ts';
+import { type Baseline, type InForce, measureBaseline } from './flow-fault.ts';
 import { allPairs, around } from './partition-flows.ts';
 import { key, linksAcross, pingAll } from './probes.ts';
-import { silence, silenceMs, stillAnswers } from './silence.ts';
-import { type Baseline, measureBaseline } from './toxic-fault.ts';
+import { silenceMs, stillAnswers } from './silence.ts';
 
 const pollMs = 15;
 const firstLeaderMs = 3000;
+const wordMs = 2000;
 
 interface Cut {
   readonly flows: readonly Flow[];
-  readonly applied: AppliedToxics;
+  readonly inForce: InForce;
   readonly settle: () => void;
   /** Aborts when the next cut takes its place. */
   readonly over: AbortController;
 }
 
-export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultContext): Promise<Injected> => {
+/** How flows are cut: by toxics or by the kernel. Undefined where nothing carries them. */
+export type PutCut = (flows: readonly Flow[]) => Promise<InForce | undefined>;
+
+export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultContext, put: PutCut): Promise<Injected> => {
   const { cluster } = context;
   const baseline = await measureBaseline(context, allPairs(cluster.nodes));
   const rng = createRng(`${plan.params.seed}`);
@@ -41,11 +45,12 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
   const isolate = async (leader: NodeId): Promise<void> => {
     const group = [leader, ...company(leader)];
     const flows = around(group, cluster.nodes);
-    const applied = await cluster.links.apply(flows, silence);
+    const inForce = await put(flows);
+    if (inForce === undefined) throw new Error(`no link carries ${listed(flows.map(key))}`);
     const previous = current;
-    current = { flows, applied, settle: disturb(cluster, flows), over: new AbortController() };
+    current = { flows, inForce, settle: disturb(cluster, flows), over: new AbortController() };
     hit.push(...group.filter(node => !hit.includes(node)));
-    await undo(previous);
+    await undo(previous, signal);
   };
   /** At most one follower, and never so many that those cut off could elect among themselves. */
   const company = (leader: NodeId): NodeId[] => {
@@ -82,18 +87,16 @@ export const injectLeaderChurn = async (plan: ScheduledFault, context: FaultCont
     heal: async healSignal => {
       stop.abort();
       await following;
-      await undo(current);
-      const left = (await current?.applied.confirm(healSignal)) ?? 0;
-      if (left > 0) return ineffective(`${left} toxics are still in force`);
+      await undo(current, healSignal);
       const { effective: healed, detail } = await answersAgain(context, baseline, healSignal);
       return { effective: healed, detail: `cut off in turn: ${listed(leaders, 8) || 'nobody'}; ${detail}` };
     },
   };
 };
 
-const undo = async (cut: Cut | undefined): Promise<void> => {
+const undo = async (cut: Cut | undefined, signal: AbortSignal): Promise<void> => {
   cut?.over.abort();
-  await cut?.applied.remove();
+  await cut?.inForce.remove(signal);
   cut?.settle();
 };
 
@@ -110,20 +113,22 @@ const proveCut = async (
   const slowestMs = Math.max(0, ...baseline.map(({ ms }) => ms));
   let last: Evidence = ineffective('each cut gave way to the next too soon to be proven');
   for (; !signal.aborted; await sleep(pollMs, signal)) {
-    const { flows, applied, over } = current();
+    const { flows, inForce, over } = current();
     const crossing = new Set(linksAcross(context.cluster, flows).map(key));
     const links = baseline.filter(link => crossing.has(key(link)));
     if (links.length === 0) return ineffective('no cut link had answered before');
-    const confirmed = await applied.confirm(signal);
     const since = performance.now();
-    const pings = await pingAll(context.cluster, links, silenceMs(slowestMs), AbortSignal.any([signal, over.signal]));
+    const meanwhile = AbortSignal.any([signal, over.signal]);
+    const [word, pings] = await Promise.all([
+      inForce.prove(within(wordMs, meanwhile)),
+      pingAll(context.cluster, links, silenceMs(slowestMs), meanwhile),
+    ]);
     const waitedMs = Math.round(performance.now() - since);
     const silent = pings.filter(({ outcome }) => outcome === 'silent').length;
     const answered = links.flatMap((link, i) => stillAnswers(pings[i]!, link) ?? []);
-    const inForce = `${confirmed} of ${applied.placed} latency toxics in force`;
-    if (silent > 0 && answered.length === 0 && confirmed === applied.placed && waitedMs > Math.max(50, 3 * slowestMs))
-      return effective(`${inForce}; ${silent} links of the leader were silent for ${waitedMs} ms`);
-    if (!over.signal.aborted) last = ineffective(`${inForce}${answered.length > 0 ? `, but ${listed(answered)}` : ''}`);
+    if (silent > 0 && answered.length === 0 && word.effective && waitedMs > Math.max(50, 3 * slowestMs))
+      return effective(`${word.detail}; ${silent} links of the leader were silent for ${waitedMs} ms`);
+    if (!over.signal.aborted) last = ineffective(`${word.detail}${answered.length > 0 ? `, but ${listed(answered)}` : ''}`);
   }
   return last;
 };

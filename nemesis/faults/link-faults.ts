@@ -1,14 +1,16 @@
 /** Latency, bandwidth, slicer and reset: one toxic each, on a scope of links. */
 import type { Flow } from '../../harness/protocol/cluster.ts';
 import type { Fault, FaultContext, FaultPlan, Injected, ScheduledFault } from '../../harness/protocol/fault.ts';
-import type { Options } from '../../harness/protocol/options.ts';
+import type { Options, OptionTable } from '../../harness/protocol/options.ts';
 import type { Rng } from '../../harness/std/rng.ts';
 import { durationOption } from './duration-option.ts';
 import { nothingInjected } from './evidence.ts';
+import type { Baseline, FlowFault } from './flow-fault.ts';
+import { addedDelayMs, cameThrough } from './movement.ts';
 import { key, type Ping } from './probes.ts';
 import { planScope, scopeFlows, scopeOption } from './scope.ts';
 import { resolveTarget } from './targets.ts';
-import { type Baseline, injectToxic, type ToxicFault } from './toxic-fault.ts';
+import { injectToxic, type ToxicFault } from './toxic-fault.ts';
 
 type Params = { readonly [name: string]: number };
 
@@ -40,43 +42,62 @@ const linkFault = (spec: LinkFaultSpec): Fault => ({
 });
 
 /** The option where it was given, else what the seed draws. */
-const orDrawn = (given: unknown, draw: () => number): number => (typeof given === 'number' && given > 0 ? given : draw());
+export const orDrawn = (given: unknown, draw: () => number): number => (typeof given === 'number' && given > 0 ? given : draw());
+
+export const delayOptions: OptionTable = {
+  delayMs: { default: 0, summary: 'delay in each direction, in milliseconds; 0: drawn between 30 and 300' },
+  jitterMs: { default: -1, summary: 'the delay varies by so much either way, in milliseconds; -1: a third of the delay' },
+};
+
+export const drawDelay = (rng: Rng, options: Options): { readonly delayMs: number; readonly jitterMs: number } => {
+  const delayMs = orDrawn(options.delayMs, () => rng.pick([30, 60, 100, 150, 200, 300]));
+  const jitterMs = typeof options.jitterMs === 'number' && options.jitterMs >= 0 ? options.jitterMs : Math.round(delayMs / 3);
+  return { delayMs, jitterMs };
+};
 
 export const latency = linkFault({
   kind: 'latency',
   summary: 'delays packets, with jitter',
-  options: {
-    delayMs: { default: 0, summary: 'delay in each direction, in milliseconds; 0: drawn between 30 and 300' },
-    jitterMs: { default: -1, summary: 'the delay varies by so much either way, in milliseconds; -1: a third of the delay' },
-  },
-  draw: (rng, options) => {
-    const delayMs = orDrawn(options.delayMs, () => rng.pick([30, 60, 100, 150, 200, 300]));
-    const jitterMs = typeof options.jitterMs === 'number' && options.jitterMs >= 0 ? options.jitterMs : Math.round(delayMs / 3);
-    return { delayMs, jitterMs };
-  },
+  options: delayOptions,
+  draw: drawDelay,
   toxic: ({ delayMs = 0, jitterMs = 0 }, flows) => {
-    const slowed = new Set(flows.map(key));
-    const directions = ({ from, to }: Baseline) => [`${from}>${to}`, `${to}>${from}`].filter(flow => slowed.has(flow)).length;
-    return {
-      toxic: { type: 'latency', attributes: { latency: delayMs, jitter: jitterMs } },
-      patienceMs: slowest => slowest + 4 * (delayMs + jitterMs) + 500,
-      did: `took at least ${Math.round(least(delayMs, jitterMs))} ms longer for each direction slowed`,
-      complaint: (ping, link) => {
-        const wantedMs = link.ms + least(delayMs, jitterMs) * directions(link);
-        if (ping.outcome !== 'answered') return `${key(link)} did not answer`;
-        return ping.ms >= wantedMs
-          ? undefined
-          : `${key(link)} took ${Math.round(ping.ms)} ms, expected at least ${Math.round(wantedMs)} ms`;
-      },
-    };
+    return { toxic: { type: 'latency', attributes: { latency: delayMs, jitter: jitterMs } }, ...slower({ delayMs, jitterMs }, flows) };
   },
 });
+
+interface Delay {
+  readonly delayMs: number;
+  readonly jitterMs: number;
+}
+
+/** How links behave on which one or both directions are slowed. */
+export const slower = ({ delayMs, jitterMs }: Delay, flows: readonly Flow[]): Omit<FlowFault, 'flows'> => {
+  const slowed = new Set(flows.map(key));
+  const directions = ({ from, to }: Baseline) => [`${from}>${to}`, `${to}>${from}`].filter(flow => slowed.has(flow)).length;
+  return {
+    slows: true,
+    patienceMs: slowest => slowest + 4 * (delayMs + jitterMs) + 500,
+    did: `took at least ${Math.round(least(delayMs, jitterMs))} ms longer for each direction slowed`,
+    complaint: (ping, link) => {
+      const wantedMs = link.ms + least(delayMs, jitterMs) * directions(link);
+      if (ping.outcome !== 'answered') return `${key(link)} did not answer`;
+      return ping.ms >= wantedMs ? undefined : `${key(link)} took ${Math.round(ping.ms)} ms, expected at least ${Math.round(wantedMs)} ms`;
+    },
+    watchMs: 3 * (delayMs + jitterMs) + 300,
+    byCounters: (before, during) => {
+      const addedMs = addedDelayMs(before, during);
+      return addedMs !== undefined && addedMs >= delayMs / 2 && during.sentBytes > 0
+        ? `bytes stayed ${Math.round(addedMs)} ms longer in the links than before`
+        : undefined;
+    },
+  };
+};
 
 /** The least growth that counts: the smallest delay that jitter allows, less a little for timers that fire early. */
 const least = (delayMs: number, jitterMs: number): number => Math.max(delayMs / 4, 0.9 * (delayMs - jitterMs));
 
 /** These slow or cut up what flows without a ping showing it for certain: they are proven by the server's word and by links that still carry. */
-const stillCarries = (ping: Ping, link: Baseline): string | undefined =>
+export const stillCarries = (ping: Ping, link: Baseline): string | undefined =>
   ping.outcome === 'answered' ? undefined : `${key(link)} carries nothing any more`;
 
 export const bandwidth = linkFault({
@@ -89,6 +110,7 @@ export const bandwidth = linkFault({
     patienceMs: slowest => slowest + 2000,
     did: `still carry, each connection ${rateKBps} KB/s at most`,
     complaint: stillCarries,
+    byCounters: (_before, during) => cameThrough(during),
   }),
 });
 
@@ -108,6 +130,7 @@ export const slicer = linkFault({
     patienceMs: slowest => slowest + 2000,
     did: `still carry, in pieces of ${sizeBytes} bytes`,
     complaint: stillCarries,
+    byCounters: (_before, during) => cameThrough(during),
   }),
 });
 
@@ -128,5 +151,9 @@ export const reset = linkFault({
           : afterMs > 0
             ? undefined
             : `${key(link)} still answered`,
+    byCounters: (before, during) =>
+      afterMs === 0 && before.sentBytes > 0 && during.sentBytes === 0
+        ? `${cameThrough(before)} before, and none in ${Math.round(during.ms)} ms since`
+        : undefined,
   }),
 });

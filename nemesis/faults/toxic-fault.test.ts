@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster, NodeState } from '../../harness/protocol/cluster.ts';
 import type { FaultContext } from '../../harness/protocol/fault.ts';
-import { cut } from './silence.ts';
+import { cut, silence } from './silence.ts';
 import { injectToxic } from './toxic-fault.ts';
 
 const flows = [
@@ -33,7 +33,7 @@ const clusterOf = (
   const cluster = { links, state: (node: string) => states[node] } as unknown as Cluster;
   return { cluster, signal: new AbortController().signal } as unknown as FaultContext;
 };
-const soon = { ...cut(flows), patienceMs: () => 5, byCounters: async () => undefined };
+const soon = { ...cut(flows), toxic: silence, patienceMs: () => 5, watchMs: 5 };
 const prove = async (context: FaultContext, meanwhile: () => void) => {
   const injected = await injectToxic(context, soon);
   meanwhile();

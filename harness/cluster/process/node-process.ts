@@ -85,6 +85,23 @@ export class NodeProcess {
     });
   }
 
+  stop(graceMs: number): Promise<string> {
+    return this.#inTurn(async () => {
+      const child = this.#child;
+      if (this.#state === 'stopped' || child === undefined) return `${this.id} had ended already`;
+      this.#serving = false;
+      const before = performance.now();
+      child.signal('SIGTERM');
+      child.signal('SIGCONT'); // a paused process would not see the SIGTERM
+      const willing = await child.goneWithin(graceMs);
+      if (!willing) child.signal('SIGKILL');
+      if (!(await child.goneWithin(proofMs))) throw new Error(`${this.id} (pid ${child.pid}) still lives ${proofMs} ms after SIGKILL`);
+      return willing
+        ? `${this.id}: process ${child.pid} ended with ${describeExit(child.exit()!)} ${Math.round(performance.now() - before)} ms after SIGTERM`
+        : `${this.id}: process ${child.pid} took no notice of SIGTERM for ${graceMs} ms and was ended by SIGKILL`;
+    });
+  }
+
   pause(): Promise<string> {
     return this.#inTurn(async () => {
       const child = this.#child;

@@ -17,6 +17,7 @@ export const processes: Provider = {
     return new Set<Capability>([
       'kill',
       'pause',
+      'stop',
       ...(reached.includes('clients') ? ['client-links' as const] : []),
       ...(reached.includes('peers') ? ['peer-links' as const] : []),
       ...(system.clock ? ['clock' as const] : []),
@@ -81,6 +82,7 @@ export const createProcessCluster = (options: ClusterOptions): Cluster => {
     },
     state: id => life?.nodes.get(id)?.state ?? 'stopped',
     kill: id => node(id).kill(),
+    stop: (id, graceMs) => node(id).stop(graceMs),
     restart: (id, signal) => node(id).start(signal),
     pause: id => node(id).pause(),
     resume: id => node(id).resume(),

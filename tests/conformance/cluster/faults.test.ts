@@ -97,7 +97,7 @@ describe.skipIf(realToxiproxy === undefined)('on the real toxiproxy-server (skip
 describe('what did not take is said to be ineffective, with the reason', () => {
   const refused: readonly (readonly [why: string, fault: Fault, plan: FaultPlan, reason: RegExp])[] = [
     ['a kill of a dead node', kill, { target: { nodes: ['n1'] }, params: {} }, /n1 had ended already/],
-    ['a pause of a dead node', pauseNodes, { target: { nodes: ['n1'] }, params: {} }, /n1 is stopped already/],
+    ['a pause of a dead node', pauseNodes, { target: { nodes: ['n1'] }, params: {} }, /n1 had ended already/],
     ['a skew of a dead node', clock, { target: { nodes: ['n1'] }, params: { variant: 'jump', offsetMs: 1000 } }, /do not run/],
     ['a partition where nobody leads', partition, { target: { role: 'leader' }, params: { variant: 'isolate-leader' } }, /nobody led/],
   ];
