@@ -50,7 +50,7 @@ export const entriesOf = (topic: ListTopic, registries: Registries): ListEntry[]
       return registries.faults.map(fault => ({
         name: fault.kind,
         summary: fault.summary,
-        details: optionDetails(fault.options, `${fault.kind}.`),
+        details: { 'needs of the place': fault.needs.join(', '), ...optionDetails(fault.options, `${fault.kind}.`) },
       }));
     case 'models':
       return registries.checkers.map(checker => ({
