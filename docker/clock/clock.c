@@ -2,10 +2,11 @@
  * ordeal-clock: skews the wall clock of every process in the PID namespace it runs in, and of nothing else.
  *
  * Programs read the clock by the functions of their vDSO, which are mapped into each of them by the kernel. This helper attaches to a process
- * with ptrace for about a millisecond, stops all of its threads outside the vDSO, and puts jumps at the entries of __vdso_clock_gettime,
+ * with ptrace for about a millisecond, stops all of its threads, and puts jumps at the entries of __vdso_clock_gettime,
  * __vdso_gettimeofday and __vdso_time to code of its own in the unused rest of the vDSO's pages. That code makes the system call and
  * bends CLOCK_REALTIME and CLOCK_REALTIME_COARSE only. Pages of the vDSO are copied on write, so other processes keep the true clock.
  * The unharmed vDSO is this helper's own: the same kernel maps the same one everywhere, so undoing needs no memory of what was there.
+ * Undoing puts the entries back. The code stays, where nothing leads to it any more: a signal handler may still return into it.
  *
  * Needs CAP_SYS_PTRACE and nothing else: it reads by process_vm_readv and writes by PTRACE_POKEDATA, for which no file must be opened.
  * Out of reach: programs that make the system call themselves, 32-bit programs, and processes that end within some 20 ms of their start.
@@ -113,6 +114,7 @@ static const int64_t true_rate = 1LL << 32;
 
 static uint8_t original[max_vdso], wanted[max_vdso];
 static size_t vdso_size, blob_at;
+static bool in_force;
 static struct entry {
   const char *name;
   const void *code;
@@ -124,7 +126,7 @@ static struct entry {
 };
 enum { entry_count = sizeof entries / sizeof *entries };
 
-static size_t blob_size(void) { return __stop_blob - __start_blob; }
+static size_t blob_size(void) { return (__stop_blob - __start_blob + 15) & ~15; }
 static size_t skew_at(void) { return blob_at + ((const char *)&blob_skew - __start_blob); }
 static int64_t now_ns(clockid_t clock) {
   struct timespec now;
@@ -132,7 +134,7 @@ static int64_t now_ns(clockid_t clock) {
   return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* Its first and its size, 0 where the process has none (any more). */
+/* Its first byte and its size; errno says why there is none, ESRCH: the process has no memory any more. */
 static size_t find_vdso(pid_t pid, uint64_t *base) {
   char path[64], line[512];
   snprintf(path, sizeof path, "/proc/%d/maps", pid);
@@ -140,12 +142,17 @@ static size_t find_vdso(pid_t pid, uint64_t *base) {
   if (!maps) return 0;
   uint64_t first, last;
   size_t size = 0;
-  while (fgets(line, sizeof line, maps))
+  errno = ESRCH;
+  while (fgets(line, sizeof line, maps)) {
+    errno = ENOENT;
     if (strstr(line, "[vdso]") && sscanf(line, "%lx-%lx", &first, &last) == 2) {
       *base = first;
       size = last - first;
     }
+  }
+  int failure = errno;
   fclose(maps);
+  errno = failure;
   return size;
 }
 
@@ -173,14 +180,18 @@ static void find_entries(void) {
   }
 }
 
-/* Behind the image, where the last page is zero; else in the body of the biggest function, which nobody runs while it is replaced. */
+/* Behind the image, where the last page is zero; else over its section headers, which are behind what is loaded and serve no running program. */
 static bool find_room(void) {
-  size_t end = vdso_size;
+  const Elf64_Ehdr *header = (const void *)original;
+  const Elf64_Phdr *segment = (const void *)(original + header->e_phoff);
+  size_t loaded = 0, end = vdso_size;
+  for (int i = 0; i < header->e_phnum; i++)
+    if (segment[i].p_type == PT_LOAD) loaded = segment[i].p_offset + segment[i].p_filesz;
   while (end > 0 && original[end - 1] == 0) end--;
-  size_t behind = (end + 31) & ~(size_t)15, inside = (entries[0].at + jump_bytes + 15) & ~(size_t)15;
-  if (behind + blob_size() <= vdso_size) blob_at = behind;
-  else if (inside + blob_size() <= entries[0].at + entries[0].size) blob_at = inside;
-  return blob_at != 0;
+  size_t behind = (end + 31) & ~(size_t)15, over = (loaded + 31) & ~(size_t)15;
+  if (loaded == 0 || over + blob_size() > vdso_size) return false;
+  blob_at = behind + blob_size() <= vdso_size ? behind : over;
+  return true;
 }
 
 static const char *learn_vdso(void) {
@@ -198,7 +209,7 @@ static const char *learn_vdso(void) {
 static void want_skew(const struct skew *skew) {
   memcpy(wanted, original, vdso_size);
   if (!skew) return;
-  memcpy(wanted + blob_at, __start_blob, blob_size());
+  memcpy(wanted + blob_at, __start_blob, __stop_blob - __start_blob);
   memcpy(wanted + skew_at(), skew, sizeof *skew);
   for (struct entry *entry = entries; entry < entries + entry_count; entry++) {
     size_t target = blob_at + ((const char *)entry->code - __start_blob);
@@ -218,23 +229,31 @@ static bool is_ours(const uint8_t *vdso) {
   return memcmp(cleaned, original, vdso_size) == 0;
 }
 
+/* Whether a word has to be written: the code may stay where no skew is in force. */
+static bool differs(const uint8_t *vdso, size_t at) {
+  bool in_blob = at >= blob_at && at < blob_at + blob_size();
+  return (in_force || !in_blob) && memcmp(vdso + at, wanted + at, sizeof(long)) != 0;
+}
+
+static bool is_as_wanted(const uint8_t *vdso) {
+  for (size_t at = 0; at < vdso_size; at += sizeof(long))
+    if (differs(vdso, at)) return false;
+  return true;
+}
+
+static bool has_jumps(const uint8_t *vdso) {
+  return memcmp(vdso + entries[0].at, original + entries[0].at, jump_bytes) != 0;
+}
+
 /* ---- One process: stopped, written to, let go. Runs in a child of the helper, whose end lets go of everything in any case. ---- */
 
 enum { max_threads = 1 << 15, stop_ms = 400 };
 static struct thread {
   pid_t tid;
   int held; /* a signal that was about to be delivered, 0: none */
-  bool trapped;
-  siginfo_t about;
 } threads[max_threads];
 static int thread_count;
 static int64_t deadline;
-
-static void let_go(struct thread *thread) {
-  /* Only where a signal is being delivered can one be passed on: after a step that is the trap in place of which the held one goes in. */
-  if (thread->held && thread->trapped) ptrace(PTRACE_SETSIGINFO, thread->tid, 0, &thread->about);
-  ptrace(PTRACE_DETACH, thread->tid, 0, thread->held);
-}
 
 /* 0: stopped, 1: gone, -1: it does not stop in time (frozen, or in the kernel for long). */
 static int await_stop(struct thread *thread, int *status) {
@@ -247,26 +266,27 @@ static int await_stop(struct thread *thread, int *status) {
   }
 }
 
-/* Runs the thread, instruction by instruction, until it has left the vDSO. Signals wait meanwhile. */
-static int step_out(struct thread *thread, uint64_t base) {
+static bool is_in_jump(uint64_t address, uint64_t base) {
+  for (struct entry *entry = entries; entry < entries + entry_count; entry++)
+    if (address - (base + entry->at) - 1 < jump_bytes - 1) return true;
+  return false;
+}
+
+/*
+ * Whether the thread stands where a jump is about to be, inside its bytes, behind the first; `deep`: or is in a signal handler that will
+ * return there. Anywhere else in the vDSO it may go on as it is: the rest of the functions stays, and new code is found by nobody yet.
+ */
+static bool is_in_the_way(pid_t tid, uint64_t base, bool deep) {
+  static uint64_t stack[2048];
   struct user_regs_struct registers;
-  uint64_t mask, blocked = ~(1ULL << (SIGTRAP - 1)); /* a blocked trap would be made deadly by the kernel */
-  if (ptrace(PTRACE_GETREGS, thread->tid, 0, &registers) != 0) return 1;
-  if (registers.rip < base || registers.rip >= base + vdso_size) return 0;
-  if (ptrace(PTRACE_GETSIGMASK, thread->tid, 8, &mask) != 0 || ptrace(PTRACE_SETSIGMASK, thread->tid, 8, &blocked) != 0) return 1;
-  int outcome = 0;
-  do {
-    int status = 0;
-    do { /* the trap of this step must have been seen before anything else happens, or it would kill the thread after we have let go */
-      if (ptrace(PTRACE_SINGLESTEP, thread->tid, 0, 0) != 0) return 1;
-      outcome = await_stop(thread, &status);
-    } while (outcome == 0 && (WSTOPSIG(status) != SIGTRAP || status >> 16 != 0));
-    if (outcome != 0) break;
-    thread->trapped = true;
-    ptrace(PTRACE_GETREGS, thread->tid, 0, &registers);
-  } while (registers.rip >= base && registers.rip < base + vdso_size);
-  ptrace(PTRACE_SETSIGMASK, thread->tid, 8, &mask);
-  return outcome;
+  if (ptrace(PTRACE_GETREGS, tid, 0, &registers) != 0) return false;
+  if (is_in_jump(registers.rip, base)) return true;
+  struct iovec here = {stack, sizeof stack}, there[4]; /* by pages: the stack may end before the last */
+  for (int i = 0; i < 4; i++) there[i] = (struct iovec){(void *)(registers.rsp + i * sizeof stack / 4), sizeof stack / 4};
+  ssize_t got = deep ? process_vm_readv(tid, &here, 1, there, 4, 0) : 0;
+  for (ssize_t i = 0; i < got / (ssize_t)sizeof *stack; i++)
+    if (is_in_jump(stack[i], base)) return true;
+  return false;
 }
 
 static bool is_known(pid_t tid) {
@@ -297,7 +317,7 @@ static int seize_new(pid_t pid) {
   return found > 0 || thread_count > 0 || failure == 0 ? found : -failure;
 }
 
-static int stop_all(pid_t pid, uint64_t base) {
+static int stop_all(pid_t pid) {
   for (int first = 0, found; (found = seize_new(pid)) != 0; first = thread_count) {
     if (found < 0) return -found;
     for (struct thread *thread = threads + first; thread < threads + thread_count; thread++) {
@@ -307,11 +327,7 @@ static int stop_all(pid_t pid, uint64_t base) {
         thread->tid = -1;
         continue;
       }
-      if (status >> 16 == 0) {
-        thread->held = WSTOPSIG(status);
-        ptrace(PTRACE_GETSIGINFO, thread->tid, 0, &thread->about);
-      }
-      if (step_out(thread, base) < 0) return ETIMEDOUT;
+      if (status >> 16 == 0) thread->held = WSTOPSIG(status);
     }
   }
   return 0;
@@ -321,22 +337,24 @@ static int write_wanted(pid_t tid, uint64_t base, const uint8_t *current) {
   for (size_t at = 0; at < vdso_size; at += sizeof(long)) {
     long word;
     memcpy(&word, wanted + at, sizeof word);
-    if (memcmp(current + at, wanted + at, sizeof word) == 0) continue;
+    if (!differs(current, at)) continue;
     if (ptrace(PTRACE_POKEDATA, tid, base + at, word) != 0) return errno;
   }
   return 0;
 }
 
-static int rewrite(pid_t pid, uint64_t base, const uint8_t *current) {
+static int rewrite(pid_t pid, uint64_t base, const uint8_t *current, bool deep) {
   deadline = now_ns(CLOCK_MONOTONIC) + stop_ms * 1000000LL;
-  int failure = stop_all(pid, base);
+  int failure = stop_all(pid);
+  for (int i = 0; i < thread_count && failure == 0 && !has_jumps(current); i++)
+    if (threads[i].tid > 0 && is_in_the_way(threads[i].tid, base, deep)) failure = EAGAIN;
   if (failure == 0) {
     failure = ESRCH;
     for (int i = 0; i < thread_count && failure == ESRCH; i++)
       if (threads[i].tid > 0) failure = write_wanted(threads[i].tid, base, current);
   }
   for (int i = 0; i < thread_count; i++)
-    if (threads[i].tid > 0) let_go(threads + i);
+    if (threads[i].tid > 0) ptrace(PTRACE_DETACH, threads[i].tid, 0, threads[i].held);
   return failure;
 }
 
@@ -351,7 +369,6 @@ static struct process {
   int64_t tried;
 } processes[max_processes];
 static int process_count;
-static bool in_force;
 
 static struct process *process_of(pid_t pid) {
   for (int i = 0; i < process_count; i++)
@@ -366,10 +383,10 @@ static bool read_vdso(const struct process *process, uint8_t *vdso) {
   return process->base != 0 && process_vm_readv(process->pid, &here, 1, &there, 1, 0) == (ssize_t)vdso_size;
 }
 
-static int rewrite_apart(const struct process *process, const uint8_t *current) {
+static int rewrite_apart(const struct process *process, const uint8_t *current, bool deep) {
   pid_t child = fork();
   if (child < 0) return errno;
-  if (child == 0) _exit(rewrite(process->pid, process->base, current));
+  if (child == 0) _exit(rewrite(process->pid, process->base, current, deep));
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
   return WIFEXITED(status) ? WEXITSTATUS(status) : EIO;
@@ -386,18 +403,21 @@ static bool is_gone(pid_t pid) {
   return !read || !behind || behind[2] == 'Z' || behind[2] == 'X';
 }
 
+static const char *const gone = "gone";
+
 static const char *trouble_of(int failure) {
+  if (failure == ESRCH) return gone;
+  if (failure == ENOENT) return "no-vdso";
   if (failure == EPERM || failure == EACCES) return "ptrace-denied";
-  if (failure == ETIMEDOUT) return "does-not-stop";
+  if (failure == ETIMEDOUT || failure == EAGAIN) return "does-not-stop";
   if (failure == EIO || failure == EFAULT) return "write-refused";
   return strerrorname_np(failure);
 }
 
 /* Why it cannot be dealt with; 0: it can, and `vdso` holds what it has now. */
 static const char *locate(struct process *process, uint8_t *vdso) {
-  errno = 0;
   size_t size = find_vdso(process->pid, &process->base);
-  if (size == 0) return errno == EACCES || errno == EPERM ? "ptrace-denied" : "no-vdso";
+  if (size == 0) return trouble_of(errno);
   if (size != vdso_size || !read_vdso(process, vdso)) return errno == EPERM ? "ptrace-denied" : "other-vdso";
   return is_ours(vdso) ? 0 : vdso[EI_CLASS] == ELFCLASS32 ? "32-bit" : "other-vdso";
 }
@@ -405,7 +425,7 @@ static const char *locate(struct process *process, uint8_t *vdso) {
 /* Makes one process as it is wanted; whether something was written. */
 static bool settle(struct process *process) {
   static uint8_t vdso[max_vdso];
-  if (read_vdso(process, vdso) && memcmp(vdso, wanted, vdso_size) == 0) {
+  if (read_vdso(process, vdso) && is_as_wanted(vdso)) {
     process->trouble = 0;
     return false;
   }
@@ -413,13 +433,15 @@ static bool settle(struct process *process) {
   process->tried = now_ns(CLOCK_MONOTONIC);
   process->trouble = locate(process, vdso);
   if (!process->trouble) {
-    if (memcmp(vdso, wanted, vdso_size) == 0) return false;
-    int failure = rewrite_apart(process, vdso);
+    if (is_as_wanted(vdso)) return false;
+    int failure = EAGAIN;
+    /* What looks like a return into a jump may be an old value on the stack: the last tries no longer look there. */
+    for (int tries = 0; failure == EAGAIN && tries < 30; tries++) failure = rewrite_apart(process, vdso, tries < 20);
     process->trouble = failure ? trouble_of(failure) : 0;
   }
   process->stuck = process->trouble != 0;
-  if (process->trouble && is_gone(process->pid)) process->trouble = 0, process->base = 0;
-  return process->trouble == 0;
+  if (process->trouble && (process->trouble == gone || is_gone(process->pid))) process->trouble = 0, process->base = 0;
+  return process->trouble == 0 && process->base != 0;
 }
 
 /* One pass over all processes but our own; how many were written to. */
@@ -487,9 +509,8 @@ static void read_back(void) {
     if (processes[i].trouble || !read_vdso(processes + i, vdso) || !is_ours(vdso)) continue;
     struct skew skew;
     memcpy(&skew, vdso + skew_at(), sizeof skew);
-    bool bent = vdso[entries[0].at] == 0xe9 && memcmp(vdso, original, vdso_size) != 0;
     int64_t now = now_ns(CLOCK_REALTIME);
-    printf("clock %ld %ld", bent ? bend(&skew, now) : now, now_ns(CLOCK_MONOTONIC));
+    printf("clock %ld %ld", has_jumps(vdso) ? bend(&skew, now) : now, now_ns(CLOCK_MONOTONIC));
     return say_processes();
   }
   printf("failed no-process no process here could be read:");
