@@ -417,6 +417,10 @@ static const char *trouble_of(int failure) {
 /* Why it cannot be dealt with; 0: it can, and `vdso` holds what it has now. */
 static const char *locate(struct process *process, uint8_t *vdso) {
   size_t size = find_vdso(process->pid, &process->base);
+  for (int tries = 0; size == 0 && errno == ENOENT && tries < 5; tries++) { /* in the middle of an exec there is none for a moment */
+    usleep(2000);
+    size = find_vdso(process->pid, &process->base);
+  }
   if (size == 0) return trouble_of(errno);
   if (size != vdso_size || !read_vdso(process, vdso)) return errno == EPERM ? "ptrace-denied" : "other-vdso";
   return is_ours(vdso) ? 0 : vdso[EI_CLASS] == ELFCLASS32 ? "32-bit" : "other-vdso";

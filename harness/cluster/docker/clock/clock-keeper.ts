@@ -13,8 +13,8 @@ import type { ImageSource } from '../../../protocol/container.ts';
 import type { ClockReading, ClockSkew, NodeId } from '../../../protocol/system.ts';
 import { within } from '../../../std/deadline.ts';
 import { projectRoot } from '../../../std/paths.ts';
-import { UserError } from '../../../std/user-error.ts';
-import { dockerError, type Engine, ifThere } from '../engine.ts';
+import { messageOf, UserError } from '../../../std/user-error.ts';
+import { dockerError, type Engine, ifThere, statusOf } from '../engine.ts';
 import { ensureImage, type Image, type Say } from '../images.ts';
 import { labelsOf, nameOf } from '../run-labels.ts';
 import { createHelper, type Helper } from './helper.ts';
@@ -112,11 +112,14 @@ const startHelper = async (options: ClockKeeperOptions): Promise<Running> => {
       throw thrown;
     }
   } catch (thrown) {
-    throw dockerError(thrown, `the helper that skews ${node}'s clock cannot be started`);
+    const what = `the helper that skews ${node}'s clock cannot be started`;
+    if (statusOf(thrown) !== undefined || thrown instanceof UserError) throw dockerError(thrown, what);
+    throw new UserError('environment', 'clock-helper', `${what}: ${messageOf(thrown)}`, { cause: thrown });
   }
 };
 
-const containerOptions = ({ run, node, containerId }: ClockKeeperOptions, image: string): Docker.ContainerCreateOptions => ({
+/** Exported for the test in which its controller dies. */
+export const containerOptions = ({ run, node, containerId }: ClockKeeperOptions, image: string): Docker.ContainerCreateOptions => ({
   // A name of its own for each: the one before may be about to be removed.
   name: nameOf(run, `clock-${node}-${randomUUID().slice(0, 8)}`),
   Labels: labelsOf(run, node),
