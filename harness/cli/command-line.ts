@@ -28,7 +28,7 @@ export const repeatCommand = (plan: RunPlan, config?: string): string => {
   return ['npx ordeal run', ...flags.map(([flag, value]) => `${flag} ${quoted(value)}`)].join(' ');
 };
 
-const whereFlags = ({ provider, composeFile, project, nodes }: RunPlan): [string, string][] => [
+const whereFlags = ({ provider, system, composeFile, project, nodes }: RunPlan): [string, string][] => [
   ...(composeFile !== undefined
     ? [['--compose', composeFile] as [string, string]]
     : project !== undefined
@@ -36,8 +36,17 @@ const whereFlags = ({ provider, composeFile, project, nodes }: RunPlan): [string
       : provider.name === 'process'
         ? []
         : [['--on', provider.name] as [string, string]]),
+  ...(provider.name === 'external' ? endpointFlags(system) : []),
   ...(provider.nodes === undefined ? [['--nodes', String(nodes.length)] as [string, string]] : []),
 ];
+
+const endpointFlags = ({ endpoints = {}, clientPort }: RunPlan['system']): [string, string][] =>
+  Object.entries(endpoints).flatMap(([node, ports]) =>
+    Object.entries(ports).map(([name, { host, port }]): [string, string] => [
+      '--endpoint',
+      `${node}${name === clientPort ? '' : `/${name}`}=${host.includes(':') ? `[${host}]` : host}:${port}`,
+    ]),
+  );
 
 const changed = (options: Options, table: OptionTable): [string, string][] =>
   Object.entries(options)

@@ -50,6 +50,7 @@ export const runConfigSchema = z
     toxiproxy: z.url(),
     compose: z.string(),
     attach: z.string(),
+    endpoints: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])),
     operationTimeout: text,
     startTimeout: text,
     recoveryTimeout: text,

@@ -5,6 +5,7 @@ import { etcd } from '../../systems/etcd/system.ts';
 import { raft } from '../../systems/raft/system.ts';
 import { redis } from '../../systems/redis/system.ts';
 import { workloads } from '../../workloads/registry.ts';
+import { external } from '../cluster/external/external-cluster.ts';
 import { processes } from '../cluster/process/process-cluster.ts';
 import type { Checker } from '../protocol/checker.ts';
 import type { Provider } from '../protocol/cluster.ts';
@@ -28,7 +29,7 @@ export const registriesWith = (config: LoadedConfig): Registries => ({
   workloads: byName(Object.values(workloads), config.workloads ?? []),
   faults: byKind(faults, config.faults ?? []),
   checkers,
-  providers: [processes],
+  providers: [processes, external],
 });
 
 const byKind = (ours: readonly Fault[], theirs: readonly Fault[]): readonly Fault[] => [

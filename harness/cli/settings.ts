@@ -9,6 +9,7 @@ import type { RunPlan } from '../run/plan.ts';
 import { parseDuration } from '../std/duration.ts';
 import { UserError } from '../std/user-error.ts';
 import type { RunConfig } from './config.ts';
+import { endpointsFrom } from './endpoints.ts';
 import { named, type Registries } from './registries.ts';
 import { parseSize } from './size.ts';
 
@@ -30,7 +31,10 @@ export const runDefaults = {
 /** Throws usage errors, and environment errors where the place for the nodes is not there. A missing seed is drawn here, once. */
 export const settle = async (given: RunConfig, registries: Registries): Promise<RunPlan> => {
   const config = { ...runDefaults, ...given };
-  const system = named('system', registries.systems, item => item.name, config.system);
+  const system = withEndpoints(
+    named('system', registries.systems, item => item.name, config.system),
+    config.endpoints,
+  );
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
@@ -76,8 +80,11 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   };
 };
 
-/** `--compose` and `--attach` say where by themselves, and so does a system that runs in containers only. */
-const whereOf = ({ on, compose, attach }: RunConfig, system: System): Provider['name'] => {
+const withEndpoints = (system: System, given: RunConfig['endpoints']): System =>
+  given === undefined ? system : { ...system, endpoints: endpointsFrom(given, system.clientPort) };
+
+/** `--compose`, `--attach` and `--endpoint` say where by themselves, and so does a system that runs in one place only. */
+const whereOf = ({ on, compose, attach, endpoints }: RunConfig, system: System): Provider['name'] => {
   const said = compose !== undefined ? 'compose' : attach !== undefined ? 'attach' : undefined;
   if (compose !== undefined && attach !== undefined)
     throw new UserError('usage', 'compose-and-attach', '--compose and --attach exclude each other', {
@@ -91,8 +98,12 @@ const whereOf = ({ on, compose, attach }: RunConfig, system: System): Provider['
     throw new UserError('usage', 'no-project', '--on attach: which project?', { hint: 'say --attach PROJECT' });
   if (on === 'process' && system.node === undefined)
     throw new UserError('usage', 'no-process', `${system.name} does not run as local processes`, { hint: 'say --on docker' });
-  return said ?? on ?? (system.node === undefined && system.container !== undefined ? 'docker' : runDefaults.on);
+  return said ?? on ?? (endpoints !== undefined ? 'external' : whereItCan(system));
 };
+
+/** Where a system can run at all, when nobody said where. */
+const whereItCan = ({ node, container, endpoints }: System): Provider['name'] =>
+  node !== undefined ? 'process' : container !== undefined ? 'docker' : endpoints !== undefined ? 'external' : runDefaults.on;
 
 const knownOptions = (table: OptionTable, set: Options): Options =>
   resolveOptions(table, Object.fromEntries(Object.entries(set).filter(([name]) => name in table)));

@@ -299,13 +299,15 @@ class Trial {
     const { folder, cluster } = this.#env;
     const { history, warnings } = await readHistory(folder.file('history.jsonl'));
     const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
-    const { checker, workload, system, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
+    const { checker, workload, system, provider, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
     const judged = judgeHistory(checker, history, {
       workload: workload.judgedAs ?? workload.name,
       timeLimitMs: checkTimeLimitMs,
       memoryLimitBytes,
     });
-    const checks = [judged, ...(system.judgeLogs ? [judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
+    const unseen = system.judgeLogs !== undefined && provider.name === 'external';
+    if (unseen) this.#warn(`what only the logs of ${system.name} tell was not judged: somebody else has the logs of external nodes`);
+    const checks = [judged, ...(system.judgeLogs && !unseen ? [judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
     return {
       checks,
       history,

@@ -18,6 +18,7 @@ import { messageOf, UserError } from '../../std/user-error.ts';
 import { createRunFolder, type RunFolder } from '../../store/run-folder.ts';
 import { repeatCommand } from '../command-line.ts';
 import { type LoadedConfig, loadConfig, parseWith, type RunConfig, runConfigSchema } from '../config.ts';
+import { endpointsOfFlags } from '../endpoints.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
 import { catchInterrupts, Interrupted } from '../interrupt.ts';
 import { showProgress } from '../progress.ts';
@@ -40,6 +41,11 @@ export const addRunCommand = (program: Command): void => {
     )
     .option('--compose <FILE>', 'bring this Docker Compose project up, put it on trial, and remove it again')
     .option('--attach <PROJECT>', 'put a Docker Compose project that runs on trial, and leave it as it was')
+    .option(
+      '--endpoint <NODE=HOST:PORT>',
+      'where a node of --on external is; NODE/NAME for a port other than the client port; may be given again',
+      collect,
+    )
     .option('--nodes <N>', "how many nodes (default: the system's own)")
     .option('--workload <NAME>', "what is asked of it (default: the system's first)")
     .option('--values <KIND>', 'values that writes use: unique, or small for 0-4')
@@ -126,7 +132,9 @@ const refuseUnwritable = (file: string, flag: string): void => {
 /** Flags win over the file. */
 const mergeFlags = (flags: Readonly<Record<string, unknown>>, config: LoadedConfig): RunConfig => {
   const set = Array.isArray(flags.set) ? { set: Object.fromEntries(flags.set.map(pairOf)) } : {};
-  const parsed = parseWith(runConfigSchema, { ...flags, ...set }, 'the command line');
+  const { endpoint, ...others } = flags;
+  const endpoints = Array.isArray(endpoint) ? { endpoints: endpointsOfFlags(endpoint) } : {};
+  const parsed = parseWith(runConfigSchema, { ...others, ...set, ...endpoints }, 'the command line');
   return { ...config.run, ...parsed, set: { ...config.run?.set, ...parsed.set } };
 };
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import type { ClusterOptions, UnexpectedExit } from '../../protocol/cluster.ts';
 import type { Control, Endpoint, NodeId } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
-import { messageOf, UserError } from '../../std/user-error.ts';
+import { messageOf } from '../../std/user-error.ts';
 import { releasePorts, reservePorts } from '../ports.ts';
 import { lookReady } from '../ready.ts';
-import { assertToxiproxy, createToxiproxyApi } from '../toxiproxy/api.ts';
+import { assertToxiproxy, createToxiproxyApi, refuseFarAway } from '../toxiproxy/api.ts';
 import { createProxyLinks, type ProxyLinks } from '../toxiproxy/links.ts';
 import { startToxiproxyServer, type ToxiproxyServer } from '../toxiproxy/server.ts';
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
@@ -80,7 +80,7 @@ const startLinks = async (life: ClusterLife, watchdog: Watchdog, options: LifeOp
     life.server = await startToxiproxyServer({ watchdog, folder, onExit });
     url = life.server.url;
   } else {
-    refuseFarAway(url);
+    refuseFarAway(url, 'clusters of local processes listen on loopback only');
     watchdog.holdProxies({ url, prefix });
   }
   const api = createToxiproxyApi(url);
@@ -103,15 +103,6 @@ const revive = async (life: ClusterLife, options: LifeOptions, start: (port: num
   } catch (thrown) {
     options.onTrouble?.(`Toxiproxy could not be started again: ${messageOf(thrown)}`);
   }
-};
-
-/** Nodes of this cluster listen on loopback only: a Toxiproxy on another machine could not reach them. */
-const refuseFarAway = (url: string): void => {
-  const host = URL.canParse(url) ? new URL(url).hostname : undefined;
-  if (host !== undefined && /^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) return;
-  throw new UserError('usage', 'toxiproxy-not-local', `--toxiproxy ${url}: expected the address of a Toxiproxy on this machine`, {
-    hint: 'for instance http://127.0.0.1:8474; clusters of local processes listen on loopback only',
-  });
 };
 
 const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions): Map<NodeId, NodeProcess> => {

@@ -87,6 +87,15 @@ export const assertToxiproxy = async (api: ToxiproxyApi): Promise<void> => {
   }
 };
 
+/** Where what a proxy leads to, or where it listens, is on loopback: a Toxiproxy on another machine could not serve. */
+export const refuseFarAway = (url: string, why: string): void => {
+  const host = URL.canParse(url) ? new URL(url).hostname : undefined;
+  if (host !== undefined && /^(localhost|127\.[\d.]+|\[::1\])$/.test(host)) return;
+  throw new UserError('usage', 'toxiproxy-not-local', `--toxiproxy ${url}: expected the address of a Toxiproxy on this machine`, {
+    hint: `for instance http://127.0.0.1:8474; ${why}`,
+  });
+};
+
 /** Names that need no escaping in a URL. Distinct names stay distinct only if the caller adds a number of its own. */
 export const urlSafe = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_');
 
