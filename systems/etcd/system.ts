@@ -49,8 +49,8 @@ export const etcd: System = {
 
 const image = (version: string): ImageSource =>
   version === '3.4'
-    ? { dockerfile: join(projectRoot, 'docker', 'etcd', '3.4') }
-    : { dockerfile: join(projectRoot, 'docker', 'etcd', '3.6'), files: { etcd: buildEtcd }, official: 'quay.io/coreos/etcd:v3.6.6' };
+    ? { dockerfile: join(projectRoot, 'docker', 'etcd') }
+    : { dockerfile: join(projectRoot, 'docker', 'etcd-3.6'), files: { etcd: buildEtcd }, official: 'quay.io/coreos/etcd:v3.6.6' };
 
 function container({ id, nodes, options }: ContainerContext): ContainerSpec {
   const version = String(options.version);

@@ -35,10 +35,9 @@ const serverFolder = 'systems/raft/server';
 
 /** With this very Node.js where it is one for Linux, otherwise with the official image's. */
 function image(): ImageSource {
-  const folder = join(projectRoot, 'docker', 'raft');
   return process.platform === 'linux'
-    ? { dockerfile: folder, files: { node: process.execPath, ...serverFiles() } }
-    : { dockerfile: join(folder, 'registry'), files: serverFiles() };
+    ? { dockerfile: join(projectRoot, 'docker', 'raft'), files: { node: process.execPath, ...serverFiles() } }
+    : { dockerfile: join(projectRoot, 'docker', 'raft-official'), files: serverFiles() };
 }
 
 /** The built server and the packages it imports, as the context has them: name -> path. */
