@@ -21,7 +21,10 @@ export interface PortSpec {
   readonly reachedBy: readonly ('clients' | 'peers' | 'controller')[];
 }
 
-/** How far a node's clock is off: wall time = true time x rate + offset. Timers run at `rate` too. */
+/**
+ * How far a node's clock is off: wall time = true time x rate + offset. Timers run at `rate` too where the system skews its own clock; where the
+ * provider replaces the clock functions of the node's programs, timers and monotonic clocks stay true.
+ */
 export interface ClockSkew {
   readonly offsetMs: number;
   readonly rate: number;
@@ -121,7 +124,10 @@ export interface System {
   roles?(control: Control, nodes: readonly NodeId[], signal: AbortSignal): Promise<Roles>;
   /** Asks the far end of a link for a sign of life; resolves when it answered. Proves that a link carries, or that it does not. */
   ping?(at: Endpoint, port: string, signal: AbortSignal): Promise<void>;
-  /** The node's own word on the time, where it gives one (`TIME`, `now()`): proves a skew that the provider brought about. */
+  /**
+   * The node's own word on the time, where it gives one (`TIME`, `now()`), in milliseconds since 1970; `at` is its client port. Proves a skew
+   * that the provider brought about. Whole seconds will do: smaller skews and rates are then read back by the provider.
+   */
   now?(node: NodeId, at: Endpoint, signal: AbortSignal): Promise<number>;
   /** Clocks that the system itself can skew. Without it, providers that can do so replace the clock functions of the node's processes. */
   readonly clock?: {
