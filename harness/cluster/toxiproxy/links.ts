@@ -1,6 +1,6 @@
 /** The links of a cluster, each a Toxiproxy proxy. */
 import type { AppliedToxics, Flow, Links, Site, Toxic } from '../../protocol/cluster.ts';
-import type { Control, NodeId, System } from '../../protocol/system.ts';
+import type { Control, Endpoint, NodeId, System } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
 import { messageOf } from '../../std/user-error.ts';
 import { inParallel } from '../in-parallel.ts';
@@ -30,9 +30,13 @@ export interface ProxyLinksOptions {
   readonly onTrouble: (sentence: string) => void;
 }
 
-interface ProxiedLink extends Link {
+export interface ProxiedLink extends Link {
   readonly name: string;
   readonly proxy: LinkProxy;
+  /** The server that the proxy is on. */
+  readonly api: ToxiproxyApi;
+  /** True while that server is known to be gone. */
+  readonly down?: () => boolean;
 }
 
 /** Makes a proxy for every link, all at once. On an error none is left. */
@@ -52,45 +56,66 @@ export const createProxyLinks = async (options: ProxyLinksOptions): Promise<Prox
       name: urlSafe(`${prefix}${i}-${link.from}-${link.to}-${link.port}`),
     }));
     await inParallel(planned, concurrency, async link => {
-      const upstream = options.control(link.to, link.port);
-      links.push({ ...link, proxy: await createProxy(api, { name: link.name, upstream, onRebuilt: options.onTrouble }) });
+      const upstream = () => options.control(link.to, link.port);
+      links.push({ ...link, api, proxy: await createProxy(api, { name: link.name, upstream, onRebuilt: options.onTrouble }) });
     });
   } catch (thrown) {
     await close();
     throw thrown;
   }
 
-  const find = (from: Site, to: NodeId, port?: string): ProxiedLink => {
-    const link = links.find(candidate => candidate.from === from && candidate.to === to && (port === undefined || candidate.port === port));
-    assert(link !== undefined, `there is a link from ${from} to ${to}${port === undefined ? '' : `, port ${port}`}`);
-    return link;
-  };
-  const { apply } = toxicMaker(api, links);
+  const overAll = linksOver(links, async ({ proxy, port }, signal) => {
+    if (system.ping === undefined) throw new Error('this system offers no ping');
+    await system.ping(proxy.address, port, signal);
+  });
   return {
-    flows: flowsOf(links),
-    address: (from, to, port) => find(from, to, port).proxy.address,
-    apply,
-    counters: async signal => {
-      const counters = parseCounters(await api.metrics(signal));
-      return counters && countersByFlow(links, counters);
-    },
-    ping: async (from, to, signal) => {
-      const { proxy, port } = find(from, to);
-      if (system.ping === undefined) throw new Error('this system offers no ping');
-      const before = performance.now();
-      await system.ping(proxy.address, port, signal);
-      return performance.now() - before;
-    },
+    ...overAll,
     revive: async () => void (await inParallel(links, concurrency, ({ proxy }) => proxy.revive())),
     close,
   };
 };
 
-const toxicMaker = (api: ToxiproxyApi, links: readonly ProxiedLink[]) => {
+/** The links that these proxies make, wherever their servers are. The list may grow: a link counts from then on. */
+export const linksOver = (
+  links: readonly ProxiedLink[],
+  ping: (link: ProxiedLink, signal: AbortSignal) => Promise<void>,
+  address: (link: ProxiedLink) => Endpoint = ({ proxy }) => proxy.address,
+): Links => {
+  const find = (from: Site, to: NodeId, port?: string): ProxiedLink => {
+    const link = links.find(candidate => candidate.from === from && candidate.to === to && (port === undefined || candidate.port === port));
+    assert(link !== undefined, `there is a link from ${from} to ${to}${port === undefined ? '' : `, port ${port}`}`);
+    return link;
+  };
+  return {
+    get flows() {
+      return flowsOf(links);
+    },
+    address: (from, to, port) => address(find(from, to, port)),
+    apply: toxicMaker(links),
+    counters: async signal => {
+      const texts = await Promise.all(serversOf(links).map(api => api.metrics(signal)));
+      const counters = parseCounters(texts.join('\n'));
+      return counters && countersByFlow(links, counters);
+    },
+    ping: async (from, to, signal) => {
+      const before = performance.now();
+      await ping(find(from, to), signal);
+      return performance.now() - before;
+    },
+  };
+};
+
+/** Those that can be asked now, each once. */
+const serversOf = (links: readonly ProxiedLink[]): ToxiproxyApi[] => [
+  ...new Set(links.filter(({ down }) => down?.() !== true).map(({ api }) => api)),
+];
+
+const toxicMaker = (links: readonly ProxiedLink[]): Links['apply'] => {
   let count = 0;
-  const apply = async (flows: readonly Flow[], toxic: Toxic): Promise<AppliedToxics> => {
+  return async (flows: readonly Flow[], toxic: Toxic): Promise<AppliedToxics> => {
     const id = count++;
     const placed = streamsOf(links, flows).map(({ link, stream }) => ({
+      link,
       proxy: link.proxy,
       toxic: { ...toxic, stream, name: `${toxic.type}-${id}-${stream}` },
     }));
@@ -105,12 +130,15 @@ const toxicMaker = (api: ToxiproxyApi, links: readonly ProxiedLink[]) => {
     }
     return {
       placed: placed.length,
+      // On a server that is gone with its node nothing flows: there it counts what will be in force before anything does.
       confirm: async signal => {
-        const inForce = await api.toxics(signal);
-        return placed.filter(({ proxy, toxic: { name } }) => inForce.get(proxy.name)?.includes(name)).length;
+        const answers = await Promise.all(serversOf(placed.map(({ link }) => link)).map(api => api.toxics(signal)));
+        const inForce = new Map(answers.flatMap(answer => [...answer]));
+        const there = ({ link, proxy, toxic: { name } }: (typeof placed)[number]): boolean =>
+          link.down?.() === true ? proxy.holds(name) : inForce.get(proxy.name)?.includes(name) === true;
+        return placed.filter(there).length;
       },
       remove,
     };
   };
-  return { apply };
 };

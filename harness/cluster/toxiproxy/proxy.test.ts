@@ -49,7 +49,7 @@ const fakeServer = () => {
 const begin = async () => {
   const server = fakeServer();
   const rebuilt: string[] = [];
-  const spec = { name: 'p', upstream: { host: '127.0.0.1', port: 1 }, onRebuilt: (sentence: string) => rebuilt.push(sentence) };
+  const spec = { name: 'p', upstream: () => ({ host: '127.0.0.1', port: 1 }), onRebuilt: (sentence: string) => rebuilt.push(sentence) };
   return { server, rebuilt, proxy: await createProxy(server.api, spec) };
 };
 

@@ -5,7 +5,7 @@
 import type { Endpoint } from '../../protocol/system.ts';
 import { sleep } from '../../std/deadline.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
-import { type NamedToxic, type ToxiproxyApi, ToxiproxyError } from './api.ts';
+import { type NamedToxic, type ProxyBody, type ToxiproxyApi, ToxiproxyError } from './api.ts';
 
 export interface LinkProxy {
   readonly name: string;
@@ -13,6 +13,8 @@ export interface LinkProxy {
   add(toxic: NamedToxic): Promise<void>;
   /** Harmless when it is not there. */
   remove(toxic: string): Promise<void>;
+  /** Whether it should have this toxic. */
+  holds(toxic: string): boolean;
   /** Makes it anew, at the same address and with the toxics it should have, on a server that has lost it. */
   revive(): Promise<void>;
   close(): Promise<void>;
@@ -20,15 +22,24 @@ export interface LinkProxy {
 
 export interface ProxySpec {
   readonly name: string;
-  readonly upstream: Endpoint;
+  /** Asked each time that the proxy is made. */
+  readonly upstream: () => Endpoint;
+  /** `host:port`; by default a free port of this machine's loopback. */
+  readonly listen?: string;
+  /** True while its server is known to be gone: changes are kept then, and in force as soon as it is revived. */
+  readonly down?: () => boolean;
   /** Told, in one sentence, when the proxy had to be made anew. */
   readonly onRebuilt: (sentence: string) => void;
 }
 
 export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<LinkProxy> => {
-  const upstream = `${spec.upstream.host}:${spec.upstream.port}`;
-  const listen = await api.createProxy({ name: spec.name, listen: '127.0.0.1:0', upstream });
-  const body = { name: spec.name, listen, upstream };
+  const down = spec.down ?? (() => false);
+  const bodyAt = (listen: string): ProxyBody => {
+    const { host, port } = spec.upstream();
+    return { name: spec.name, listen, upstream: `${host}:${port}` };
+  };
+  const wished = spec.listen ?? '127.0.0.1:0';
+  const listen = down() ? wished : await api.createProxy(bodyAt(wished));
   const wanted = new Map<string, NamedToxic>();
   let last: Promise<void> = Promise.resolve();
 
@@ -38,12 +49,14 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
     last = mine.catch(() => {});
     return mine;
   };
-  const orRebuild = async (call: Promise<void>): Promise<void> => {
+  const orRebuild = async (call: () => Promise<void>): Promise<void> => {
+    if (down()) return;
     try {
-      await call;
+      await call();
     } catch (thrown) {
+      if (down()) return;
       if (!(thrown instanceof ToxiproxyError && thrown.timedOut)) throw thrown;
-      await rebuild(api, body, [...wanted.values()]);
+      await rebuild(api, bodyAt(listen), [...wanted.values()]);
       spec.onRebuilt(`Toxiproxy hung (${thrown.message}); proxy ${spec.name} was made anew and its connections were closed`);
     }
   };
@@ -55,7 +68,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
       inTurn(async () => {
         wanted.set(toxic.name, toxic);
         try {
-          await orRebuild(api.addToxic(spec.name, toxic));
+          await orRebuild(() => api.addToxic(spec.name, toxic));
         } catch (thrown) {
           wanted.delete(toxic.name);
           throw thrown;
@@ -67,20 +80,21 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
         if (held === undefined) return;
         wanted.delete(toxic);
         try {
-          await orRebuild(api.removeToxic(spec.name, toxic));
+          await orRebuild(() => api.removeToxic(spec.name, toxic));
         } catch (thrown) {
           wanted.set(toxic, held); // still there, so that removing it again is tried again
           throw thrown;
         }
       }),
-    revive: () => inTurn(() => rebuild(api, body, [...wanted.values()])),
+    holds: toxic => wanted.has(toxic),
+    revive: () => inTurn(() => rebuild(api, bodyAt(listen), [...wanted.values()])),
     close: () => inTurn(() => api.removeProxy(spec.name)),
   };
 };
 
 const rebuild = async (
   api: ToxiproxyApi,
-  body: { name: string; listen: string; upstream: string },
+  body: ProxyBody,
   toxics: NamedToxic[],
 ): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
