@@ -92,11 +92,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
   };
 };
 
-const rebuild = async (
-  api: ToxiproxyApi,
-  body: ProxyBody,
-  toxics: NamedToxic[],
-): Promise<void> => {
+const rebuild = async (api: ToxiproxyApi, body: ProxyBody, toxics: NamedToxic[]): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     try {
       await api.removeProxy(body.name);
