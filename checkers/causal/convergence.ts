@@ -1,0 +1,137 @@
+/**
+ * Causal convergence (CCv): causal, and all sessions agree on one order of conflicting writes.
+ *
+ * With every read traced to its write that fails exactly by `CyclicCO`, `WriteCOInitRead`, or `CyclicCF`: a cycle of causal order and of
+ * conflicts, where a write that causally precedes a read of another write of the same object comes before that write.
+ * O(n·k·log n) time, O(n·k) memory for k sessions.
+ * Source: Bouajjani, Enea, Guerraoui & Hamza, POPL 2017.
+ */
+import type { Finding, Judge, Step } from '../read-write/finding.ts';
+import { type CausalOrder, causalOrder, causalPath, indexWriters, joined, operationsOf } from '../read-write/order.ts';
+import { fromStart, type Trace } from '../read-write/trace.ts';
+import { judgeCausal, lastBefore, reaches } from './causal.ts';
+
+export const judgeConvergence: Judge = (trace, limits) => {
+  const weaker = judgeCausal(trace, limits);
+  if (weaker !== undefined) return weaker;
+  const order = causalOrder(trace) as CausalOrder;
+  const conflicts = conflictsOf(trace, order, limits);
+  if (conflicts === 'time') return 'time';
+  const cycle = cycleOf(trace, conflicts);
+  return cycle && explained(trace, cycle);
+};
+
+/** Edges from writes to writes that overwrite them, with the read that says so, by the earlier write. */
+interface Conflicts {
+  readonly head: Int32Array;
+  readonly next: readonly number[];
+  readonly to: readonly number[];
+  readonly slot: readonly number[];
+  readonly reader: readonly number[];
+}
+
+const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline }: Parameters<Judge>[1]): Conflicts | 'time' => {
+  const { size, reads, from } = trace;
+  const index = indexWriters(trace);
+  const head = new Int32Array(size).fill(-1);
+  const [next, to, slots, reader]: [number[], number[], number[], number[]] = [[], [], [], []];
+  for (let i = 0; i < size; i++) {
+    if ((i & 1023) === 1023 && now() > deadline) return 'time';
+    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
+      const [object, source] = [reads.item[slot]!, from[slot]!];
+      if (source === fromStart) continue;
+      for (let group = index.groups[object]!; group < index.groups[object + 1]!; group++) {
+        const last = lastBefore(trace, order, index, group, i);
+        if (last < 0 || last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source)) continue;
+        next.push(head[last]!);
+        head[last] = to.push(source) - 1;
+        slots.push(slot);
+        reader.push(i);
+      }
+    }
+  }
+  return { head, next, to, slot: slots, reader };
+};
+
+/** Successors of an operation, one at a time: next of its session, readers, conflicts. */
+const successorsOf = (trace: Trace, conflicts: Conflicts, readers: readonly number[][]) => (i: number): number[] => {
+  const { session, place, sessions } = trace;
+  const found = [...(readers[i] ?? [])];
+  const at = sessions.start[session[i]!]! + place[i]! + 1;
+  if (at < sessions.start[session[i]! + 1]!) found.push(sessions.item[at]!);
+  for (let edge = conflicts.head[i]!; edge >= 0; edge = conflicts.next[edge]!) found.push(conflicts.to[edge]!);
+  return found;
+};
+
+/** A short cycle of causal order and conflicts, or undefined. */
+const cycleOf = (trace: Trace, conflicts: Conflicts): readonly Step[] | undefined => {
+  const { size, reads, from } = trace;
+  if (conflicts.to.length === 0) return undefined;
+  const readers: number[][] = [];
+  const waits = new Int32Array(size);
+  for (let i = 0; i < size; i++)
+    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++)
+      if (from[slot] !== fromStart) (readers[from[slot]!] ??= []).push(i);
+  const successors = successorsOf(trace, conflicts, readers);
+  for (let i = 0; i < size; i++) for (const j of successors(i)) waits[j]!++;
+  const free = Array.from(waits.keys()).filter(i => waits[i] === 0);
+  let left = size;
+  for (let i = free.pop(); i !== undefined; i = free.pop()) {
+    left--;
+    for (const j of successors(i)) if (--waits[j]! === 0) free.push(j);
+  }
+  return left === 0 ? undefined : shortest(trace, conflicts, waits, successors);
+};
+
+const tries = 32;
+
+/** The shortest of the cycles through some conflicts that are left. */
+const shortest = (
+  trace: Trace,
+  conflicts: Conflicts,
+  waits: Int32Array,
+  successors: (i: number) => number[],
+): readonly Step[] | undefined => {
+  let best: readonly Step[] | undefined;
+  let tried = 0;
+  for (let i = 0; i < trace.size && tried < tries; i++) {
+    if (waits[i] === 0 || conflicts.head[i]! < 0) continue;
+    const via = new Map<number, number>([[i, -1]]);
+    const queue = [i];
+    let last = -1;
+    for (let at = 0; at < queue.length && last < 0; at++)
+      for (const j of successors(queue[at]!)) {
+        if (j === i) {
+          last = queue[at]!;
+          break;
+        }
+        if (waits[j] === 0 || via.has(j)) continue;
+        via.set(j, queue[at]!);
+        queue.push(j);
+      }
+    if (last < 0) continue;
+    tried++;
+    const nodes = [last];
+    while (nodes[0] !== i) nodes.unshift(via.get(nodes[0]!)!);
+    const steps = joined(
+      trace,
+      nodes.map((node, at) => stepOf(trace, conflicts, node, nodes[(at + 1) % nodes.length]!)),
+    );
+    if (best === undefined || steps.length < best.length) best = steps;
+  }
+  return best;
+};
+
+const stepOf = (trace: Trace, conflicts: Conflicts, from: number, to: number): Step => {
+  if (trace.session[from] === trace.session[to] && trace.place[from]! < trace.place[to]!) return { from, to, why: 'session' };
+  for (let slot = trace.reads.start[to]!; slot < trace.reads.start[to + 1]!; slot++)
+    if (trace.from[slot] === from) return { from, to, why: 'read', object: trace.reads.item[slot]! };
+  let edge = conflicts.head[from]!;
+  while (conflicts.to[edge] !== to) edge = conflicts.next[edge]!;
+  return { from, to, why: 'overwritten', reader: conflicts.reader[edge]!, object: trace.reads.item[conflicts.slot[edge]!]! };
+};
+
+const explained = (trace: Trace, steps: readonly Step[]): Finding => {
+  const reasons = steps.flatMap(({ from, why, reader }) => (why === 'overwritten' ? causalPath(trace, from, reader!)! : []));
+  return { type: 'CyclicCF', steps, operations: operationsOf([...steps, ...reasons]) };
+};

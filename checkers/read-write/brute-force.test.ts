@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import type { History } from '../../harness/history/event.ts';
+import { createRng } from '../../harness/std/rng.ts';
+import { judgeCausal } from '../causal/causal.ts';
+import { judgeConvergence } from '../causal/convergence.ts';
+import { judgeMemory } from '../causal/memory.ts';
+import { judgePram } from '../pram/pram.ts';
+import { causalByBruteForce, convergenceByBruteForce, memoryByBruteForce, pramByBruteForce } from '../testing/weak-brute-force.ts';
+import { type WeakSize, weakHistory } from '../testing/weak-histories.ts';
+import { decide } from './decide.ts';
+import { openHistory } from './door.ts';
+import type { Judge } from './finding.ts';
+
+const histories = Number(process.env.ORDEAL_FUZZ ?? 3_000);
+const seed = process.env.ORDEAL_FUZZ_SEED ?? '1';
+const limits = { now: () => 0, deadline: 1, memoryBytes: 2 ** 30 };
+
+const models: readonly (readonly [string, Judge, (history: History) => boolean])[] = [
+  ['causal', judgeCausal, causalByBruteForce],
+  ['causal-convergence', judgeConvergence, convergenceByBruteForce],
+  ['causal-memory', judgeMemory, memoryByBruteForce],
+  ['pram', judgePram, pramByBruteForce],
+];
+
+test.each(models)('%s: agrees with brute force', { timeout: 3_600_000 }, (name, judge, byBruteForce) => {
+  const counts = { holds: 0, violated: 0 };
+  for (let i = 0; i < histories; i++) {
+    const { history, workload } = drawn(name, i);
+    const expected = byBruteForce(history);
+    counts[expected ? 'holds' : 'violated']++;
+    const { outcome } = decide(openHistory(history, workload), judge, limits);
+    if (outcome !== (expected ? 'holds' : 'violated')) expect.fail(`${name}: ${outcome}, by definition ${expected}, ${seed}/${i}:\n${printed(history)}`);
+  }
+  expect(Math.min(counts.holds, counts.violated)).toBeGreaterThan(histories / 20);
+});
+
+const drawn = (name: string, i: number): { history: History; workload: string } => {
+  const rng = createRng(`${seed}/${name}/${i}`);
+  const several = i % 4 === 3;
+  const size: WeakSize = {
+    operations: 3 + rng.int(5),
+    sessions: 2 + rng.int(2),
+    objects: 1 + rng.int(several ? 2 : 3),
+    values: rng.pick([0, 0, 0, 2]),
+    info: rng.pick([0, 0, 0.15]),
+    lie: rng.pick([0, 0.1, 0.3]),
+    cas: rng.pick([0, 0, 0.2]),
+    disorder: rng.pick([0, 0.3]),
+    several,
+  };
+  return { history: weakHistory(rng, size), workload: several ? 'multi-register' : 'register' };
+};
+
+const printed = (history: History): string =>
+  history.map(({ process, type, f, key, value }) => JSON.stringify({ process, type, f, key, value })).join('\n');
