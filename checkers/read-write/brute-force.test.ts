@@ -5,7 +5,16 @@ import { judgeCausal } from '../causal/causal.ts';
 import { judgeConvergence } from '../causal/convergence.ts';
 import { judgeMemory } from '../causal/memory.ts';
 import { judgePram } from '../pram/pram.ts';
-import { causalByBruteForce, convergenceByBruteForce, memoryByBruteForce, pramByBruteForce } from '../testing/weak-brute-force.ts';
+import { judgeProcessor } from '../processor/processor.ts';
+import { judgeSequential } from '../sequential/traced.ts';
+import {
+  causalByBruteForce,
+  convergenceByBruteForce,
+  memoryByBruteForce,
+  pramByBruteForce,
+  processorByBruteForce,
+  sequentialByBruteForce,
+} from '../testing/weak-brute-force.ts';
 import { type WeakSize, weakHistory } from '../testing/weak-histories.ts';
 import { decide } from './decide.ts';
 import { openHistory } from './door.ts';
@@ -20,6 +29,8 @@ const models: readonly (readonly [string, Judge, (history: History) => boolean])
   ['causal-convergence', judgeConvergence, convergenceByBruteForce],
   ['causal-memory', judgeMemory, memoryByBruteForce],
   ['pram', judgePram, pramByBruteForce],
+  ['processor', judgeProcessor, processorByBruteForce],
+  ['sequential', judgeSequential, sequentialByBruteForce],
 ];
 
 test.each(models)('%s: agrees with brute force', { timeout: 3_600_000 }, (name, judge, byBruteForce) => {
