@@ -1,5 +1,18 @@
 /** All checkers, found by consistency model and workload. */
 import type { Checker } from '../harness/protocol/checker.ts';
+import { causalCheckers } from './causal/checker.ts';
 import { linearizable } from './linearizable/checker.ts';
+import { pram } from './pram/checker.ts';
+import { processor } from './processor/checker.ts';
+import { readWriteChecker } from './read-write/checker.ts';
+import { sequential } from './sequential/checker.ts';
+import { sessionGuarantees } from './sessions/checker.ts';
 
-export const checkers: readonly Checker[] = [linearizable];
+export const checkers: readonly Checker[] = [
+  linearizable,
+  sequential,
+  ...causalCheckers,
+  readWriteChecker(processor),
+  readWriteChecker(pram),
+  ...sessionGuarantees.map(readWriteChecker),
+];

@@ -7,7 +7,7 @@
  * Source: Bouajjani, Enea, Guerraoui & Hamza, POPL 2017.
  */
 import type { Finding, Judge, Step } from '../read-write/finding.ts';
-import { type CausalOrder, causalOrder, causalPath, indexWriters, joined, operationsOf } from '../read-write/order.ts';
+import { type CausalOrder, causalOrder, causalPath, indexWriters, joined, operationsOf, readersByWriter } from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 import { judgeCausal, lastBefore, reaches } from './causal.ts';
 
@@ -42,7 +42,8 @@ const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline }: Parame
       if (source === fromStart) continue;
       for (let group = index.groups[object]!; group < index.groups[object + 1]!; group++) {
         const last = lastBefore(trace, order, index, group, i);
-        if (last < 0 || last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source)) continue;
+        if (last < 0 || last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source))
+          continue;
         next.push(head[last]!);
         head[last] = to.push(source) - 1;
         slots.push(slot);
@@ -54,24 +55,23 @@ const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline }: Parame
 };
 
 /** Successors of an operation, one at a time: next of its session, readers, conflicts. */
-const successorsOf = (trace: Trace, conflicts: Conflicts, readers: readonly number[][]) => (i: number): number[] => {
-  const { session, place, sessions } = trace;
-  const found = [...(readers[i] ?? [])];
-  const at = sessions.start[session[i]!]! + place[i]! + 1;
-  if (at < sessions.start[session[i]! + 1]!) found.push(sessions.item[at]!);
-  for (let edge = conflicts.head[i]!; edge >= 0; edge = conflicts.next[edge]!) found.push(conflicts.to[edge]!);
-  return found;
-};
+const successorsOf =
+  (trace: Trace, conflicts: Conflicts, readers: ReturnType<typeof readersByWriter>) =>
+  (i: number): number[] => {
+    const { session, place, sessions } = trace;
+    const found = [...readers.item.subarray(readers.start[i]!, readers.start[i + 1]!)];
+    const at = sessions.start[session[i]!]! + place[i]! + 1;
+    if (at < sessions.start[session[i]! + 1]!) found.push(sessions.item[at]!);
+    for (let edge = conflicts.head[i]!; edge >= 0; edge = conflicts.next[edge]!) found.push(conflicts.to[edge]!);
+    return found;
+  };
 
 /** A short cycle of causal order and conflicts, or undefined. */
 const cycleOf = (trace: Trace, conflicts: Conflicts): readonly Step[] | undefined => {
-  const { size, reads, from } = trace;
+  const { size } = trace;
   if (conflicts.to.length === 0) return undefined;
-  const readers: number[][] = [];
+  const readers = readersByWriter(trace);
   const waits = new Int32Array(size);
-  for (let i = 0; i < size; i++)
-    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++)
-      if (from[slot] !== fromStart) (readers[from[slot]!] ??= []).push(i);
   const successors = successorsOf(trace, conflicts, readers);
   for (let i = 0; i < size; i++) for (const j of successors(i)) waits[j]!++;
   const free = Array.from(waits.keys()).filter(i => waits[i] === 0);

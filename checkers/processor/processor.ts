@@ -6,9 +6,10 @@
  * of an object are not in order yet, both ways are tried: exact, exponential in such pairs at worst, so it has limits.
  * Sources: Goodman, 1989; Ahamad, Bazzi, John, Kohli & Neiger, "The power of processor consistency", SPAA 1993.
  */
+
+import { judgePram } from '../pram/pram.ts';
 import type { Finding, Judge, Limits } from '../read-write/finding.ts';
 import { fromStart, partOf, type Trace } from '../read-write/trace.ts';
-import { judgePram } from '../pram/pram.ts';
 import { judgeSequential } from '../sequential/traced.ts';
 
 /** Time for the shortcut through sequential consistency, which implies this. */
@@ -171,7 +172,8 @@ const implied = (trace: Trace, view: View, writesOf: readonly (readonly number[]
   const { number, trace: part } = view;
   const found: Pair[] = [];
   for (const writers of writesOf)
-    for (const a of writers) for (const b of writers) if (a !== b && isBefore(view, number[a]!, number[b]!)) found.push({ before: a, after: b });
+    for (const a of writers)
+      for (const b of writers) if (a !== b && isBefore(view, number[a]!, number[b]!)) found.push({ before: a, after: b });
   for (let i = 0; i < trace.size; i++) {
     if (trace.session[i] !== view.own) continue;
     for (let slot = trace.reads.start[i]!; slot < trace.reads.start[i + 1]!; slot++) {

@@ -46,6 +46,8 @@ export interface ReadWriteHistory {
   readonly impossible: readonly Impossible[];
   /** Why a model that explains reads by writes cannot take it, or undefined: then green is never said. */
   readonly refused: string | undefined;
+  /** True if it says so of reads as well: then nothing at all can be said. */
+  readonly untraceable: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -57,7 +59,8 @@ interface Access {
 
 interface Taken {
   readonly accesses: readonly Access[];
-  readonly refused?: string;
+  readonly refused?: string | undefined;
+  readonly untraceable?: boolean | undefined;
 }
 
 /** What an operation reads and writes, in order. */
@@ -84,7 +87,7 @@ const kvGrammar: Grammar = ({ invoke, completion, type }) => {
   if (invoke.f === 'get') return { accesses: type === 'ok' ? [{ kind: 'read', object, value: completion!.value ?? '' }] : [] };
   if (invoke.f === 'put') return { accesses: [{ kind: 'write', object, value: String(invoke.value) }] };
   return invoke.f === 'append'
-    ? { accesses: [], refused: 'an append does not say which value it left, so reads cannot be traced to writes' }
+    ? { accesses: [], untraceable: true, refused: 'an append does not say which value it left, so reads cannot be traced to writes' }
     : { accesses: [] };
 };
 
@@ -108,8 +111,8 @@ export const openHistory = (history: History, workload: string): ReadWriteHistor
   const paired = pairOperations(history);
   const failed = paired.filter(({ type }) => type === 'fail');
   const taken = paired.flatMap(operation => {
-    const { accesses, refused } = operation.type === 'fail' ? { accesses: [] } : grammar(operation);
-    return accesses.length > 0 || refused !== undefined ? [{ operation, accesses, refused }] : [];
+    const said: Taken = operation.type === 'fail' ? { accesses: [] } : grammar(operation);
+    return said.accesses.length > 0 || said.refused !== undefined ? [{ operation, ...said }] : [];
   });
   const start = workload === 'multi-register' ? firstValue(taken) : { initial };
   return { ...columnsOf(taken, failed, start.initial), asked: paired.length, warnings: start.warnings ?? [] };
@@ -163,11 +166,7 @@ const numbering = (): Numbers => {
 
 type Columns = Omit<ReadWriteHistory, 'asked' | 'warnings'>;
 
-const columnsOf = (
-  taken: readonly { operation: Operation; accesses: readonly Access[]; refused: string | undefined }[],
-  failed: readonly Operation[],
-  initial: Json,
-): Columns => {
+const columnsOf = (taken: readonly ({ readonly operation: Operation } & Taken)[], failed: readonly Operation[], initial: Json): Columns => {
   const size = taken.length;
   const numbers = numbering();
   const reads: number[] = [];
@@ -222,6 +221,7 @@ const columnsOf = (
     isInitial,
     impossible,
     refused,
+    untraceable: taken.some(({ untraceable }) => untraceable),
   };
 };
 

@@ -6,8 +6,7 @@ import type { Trace } from './trace.ts';
 export interface Step {
   readonly from: number;
   readonly to: number;
-  readonly why:
-    /** The same session did it first. */
+  readonly why: /** The same session did it first. */
     | 'session'
     /** `to` read what `from` wrote. */
     | 'read'

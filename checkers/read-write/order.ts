@@ -57,8 +57,7 @@ export const readersByWriter = ({ size, reads, from }: Trace): { start: Int32Arr
   const fill = start.slice();
   const item = new Int32Array(start[size]!);
   for (let i = 0; i < size; i++)
-    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++)
-      if (from[slot] !== fromStart) item[fill[from[slot]!]!++] = i;
+    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) if (from[slot] !== fromStart) item[fill[from[slot]!]!++] = i;
   return { start, item };
 };
 
@@ -150,8 +149,7 @@ const cycleThrough = (trace: Trace, operation: number): readonly Step[] | undefi
 const stepBetween = ({ reads, from, session, place }: Trace, before: number, after: number): Step => {
   if (session[before] === session[after] && place[before]! < place[after]!) return { from: before, to: after, why: 'session' };
   let object = -1;
-  for (let slot = reads.start[after]!; slot < reads.start[after + 1]!; slot++)
-    if (from[slot] === before) object = reads.item[slot]!;
+  for (let slot = reads.start[after]!; slot < reads.start[after + 1]!; slot++) if (from[slot] === before) object = reads.item[slot]!;
   return { from: before, to: after, why: 'read', object };
 };
 

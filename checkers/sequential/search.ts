@@ -45,17 +45,23 @@ interface Put {
 
 /** Whether some order that keeps the sessions' own explains all answers. */
 export const searchByModel = <State>(asked: readonly Asked[], model: Model<State>, limits: Limits): boolean | 'time' | 'memory' => {
-  const sessions: number[][] = [];
+  const bySession = new Map<number, number[]>();
   asked.forEach(({ session }, i) => {
-    (sessions[session] ??= []).push(i);
+    const list = bySession.get(session);
+    if (list === undefined) bySession.set(session, [i]);
+    else list.push(i);
   });
-  const lists = sessions.filter(list => list !== undefined);
+  const lists = [...bySession.values()];
   const sessionOf = new Map(lists.flatMap((list, s) => list.map(i => [i, s] as const)));
   const objectCount = Math.max(0, ...asked.map(({ object }) => object + 1));
   const states: State[] = Array.from({ length: objectCount }, () => model.init);
   const numbers = new Map<string | number, number>();
   const numberOf = (state: State): number => {
-    const name = model.hash ? model.hash(state) : typeof state === 'string' || typeof state === 'number' ? state : canonical(state as never);
+    const name = model.hash
+      ? model.hash(state)
+      : typeof state === 'string' || typeof state === 'number'
+        ? state
+        : canonical(state as never);
     const found = numbers.get(name);
     if (found !== undefined) return found;
     numbers.set(name, numbers.size + 1);

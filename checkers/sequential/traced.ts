@@ -26,7 +26,11 @@ export const judgeSequential: Judge = (trace, limits) => {
 };
 
 /** No cycle says it alone: every order was tried. */
-const wholly = (trace: Trace): Finding => ({ type: 'non-sequential', steps: [], operations: Array.from({ length: trace.size }, (_, i) => i) });
+const wholly = (trace: Trace): Finding => ({
+  type: 'non-sequential',
+  steps: [],
+  operations: Array.from({ length: trace.size }, (_, i) => i),
+});
 
 /** Where an order is being made. */
 interface Making {
@@ -45,7 +49,12 @@ interface Making {
 }
 
 /** True: an order exists; false: none does; undefined steps left: 'time'. */
-const search = (trace: Trace, clocks: Int32Array | undefined, limits: Limits, most: number): boolean | Exclude<Judgement, Finding | undefined> => {
+const search = (
+  trace: Trace,
+  clocks: Int32Array | undefined,
+  limits: Limits,
+  most: number,
+): boolean | Exclude<Judgement, Finding | undefined> => {
   const making = begin(trace, clocks);
   const { frontier, order } = making;
   const seen: Frontiers = frontiers(trace.sessionCount, limits.memoryBytes);

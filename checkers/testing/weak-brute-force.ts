@@ -81,8 +81,7 @@ const all = (): boolean => true;
 const sessionsOf = (ops: readonly Op[]): number[] => [...new Set(ops.map(op => op.session))];
 const writesOf = (ops: readonly Op[]): readonly Op[] => ops.filter(op => op.writes.length > 0);
 
-export const sequentialByBruteForce = (history: History): boolean =>
-  someOutcome(history, ops => someOrder(ops, programOrder, all));
+export const sequentialByBruteForce = (history: History): boolean => someOutcome(history, ops => someOrder(ops, programOrder, all));
 
 export const pramByBruteForce = (history: History): boolean =>
   someOutcome(history, ops =>
@@ -94,20 +93,6 @@ export const pramByBruteForce = (history: History): boolean =>
       ),
     ),
   );
-
-export const cacheByBruteForce = (history: History): boolean =>
-  someOutcome(history, ops => {
-    const objects = [...new Set(ops.flatMap(op => [...op.reads, ...op.writes].map(([object]) => object)))];
-    return objects.every(object => {
-      const only = (list: Op['reads']): Op['reads'] => list.filter(([other]) => other === object);
-      const parts = ops.map(op => ({ ...op, reads: only(op.reads), writes: only(op.writes) }));
-      return someOrder(
-        parts.filter(op => op.reads.length + op.writes.length > 0),
-        programOrder,
-        all,
-      );
-    });
-  });
 
 /** Ahamad et al. 1993 (PCG): PRAM, with the writes of each object in one order for all. */
 export const processorByBruteForce = (history: History): boolean =>
@@ -122,7 +107,8 @@ export const processorByBruteForce = (history: History): boolean =>
           someOrder(
             ops.filter(op => op.session === s || op.writes.length > 0),
             (a, b) =>
-              programOrder(a, b) || [...orders.values()].some(order => order.includes(a) && order.includes(b) && order.indexOf(a) < order.indexOf(b)),
+              programOrder(a, b) ||
+              [...orders.values()].some(order => order.includes(a) && order.includes(b) && order.indexOf(a) < order.indexOf(b)),
             op => op.session === s,
           ),
         );
@@ -144,7 +130,9 @@ const someTrace = (history: History, holds: (ops: readonly Op[], from: Sources) 
     const trace = (at: number, from: Sources): boolean => {
       const read = reads[at];
       if (read === undefined) return holds(ops, from);
-      const writers = ops.filter(op => op !== read.op && op.writes.some(([object, value]) => object === read.object && value === read.value));
+      const writers = ops.filter(
+        op => op !== read.op && op.writes.some(([object, value]) => object === read.object && value === read.value),
+      );
       const candidates = [...writers, ...(read.value === initial ? [undefined] : [])];
       return candidates.some(writer => trace(at + 1, new Map([...from, [readName(read.op, read.object), writer]])));
     };
@@ -158,12 +146,14 @@ const causal = (ops: readonly Op[], from: Sources): ((a: Op, b: Op) => boolean) 
     for (const b of ops)
       if (programOrder(a, b) || b.reads.some(([object]) => from.get(readName(b, object)) === a)) reach.add(`${a.id}<${b.id}`);
   for (const via of ops)
-    for (const a of ops) for (const b of ops) if (reach.has(`${a.id}<${via.id}`) && reach.has(`${via.id}<${b.id}`)) reach.add(`${a.id}<${b.id}`);
+    for (const a of ops)
+      for (const b of ops) if (reach.has(`${a.id}<${via.id}`) && reach.has(`${via.id}<${b.id}`)) reach.add(`${a.id}<${b.id}`);
   if (ops.some(op => reach.has(`${op.id}<${op.id}`))) return undefined;
   return (a, b) => reach.has(`${a.id}<${b.id}`);
 };
 
-const past = (ops: readonly Op[], before: (a: Op, b: Op) => boolean, op: Op): Op[] => ops.filter(other => other === op || before(other, op));
+const past = (ops: readonly Op[], before: (a: Op, b: Op) => boolean, op: Op): Op[] =>
+  ops.filter(other => other === op || before(other, op));
 
 export const causalByBruteForce = (history: History): boolean =>
   someTrace(history, (ops, from) => {
@@ -174,9 +164,7 @@ export const causalByBruteForce = (history: History): boolean =>
 export const memoryByBruteForce = (history: History): boolean =>
   someTrace(history, (ops, from) => {
     const before = causal(ops, from);
-    return (
-      before !== undefined && ops.every(op => someOrder(past(ops, before, op), before, other => other.session === op.session))
-    );
+    return before !== undefined && ops.every(op => someOrder(past(ops, before, op), before, other => other.session === op.session));
   });
 
 /** One order of all writes; each operation finds the last of its causal past. */
@@ -195,3 +183,78 @@ export const convergenceByBruteForce = (history: History): boolean =>
       );
     return permutations(writes).some(explains);
   });
+
+/** Reads of the session of `op` up to `op` itself, as the writes they show. */
+const shown = (ops: readonly Op[], from: Sources, op: Op): readonly Op[] =>
+  ops
+    .filter(other => other === op || programOrder(other, op))
+    .flatMap(other => other.reads.map(([object]) => from.get(readName(other, object))))
+    .filter(write => write !== undefined);
+
+const writesTo = (op: Op, object: string): boolean => op.writes.some(([other]) => other === object);
+
+const everyRead = (ops: readonly Op[], holds: (op: Op, object: string) => boolean): boolean =>
+  ops.every(op => op.reads.every(([object]) => holds(op, object)));
+
+export const readYourWritesByBruteForce = (history: History): boolean =>
+  someTrace(history, (ops, from) =>
+    everyRead(ops, (op, object) => {
+      const source = from.get(readName(op, object));
+      return ops.every(own => !(programOrder(own, op) && writesTo(own, object)) || !(source === undefined || programOrder(source, own)));
+    }),
+  );
+
+/** One order of the object's writes for each session, which keeps every writer's own and in which its reads never go back. */
+export const monotonicReadsByBruteForce = (history: History): boolean =>
+  someTrace(history, (ops, from) =>
+    sessionsOf(ops).every(s => {
+      const own = ops.filter(op => op.session === s);
+      const objects = [...new Set(own.flatMap(op => op.reads.map(([object]) => object)))];
+      return objects.every(object => {
+        const seen = own.filter(op => op.reads.some(([other]) => other === object)).map(op => from.get(readName(op, object)));
+        const inOrder = (order: readonly Op[]): boolean => {
+          const rank = seen.map(write => (write === undefined ? -1 : order.indexOf(write)));
+          const kept = order.every((a, i) => order.slice(i + 1).every(b => !programOrder(b, a)));
+          return kept && rank.every((r, i) => i === 0 || rank[i - 1]! <= r);
+        };
+        return permutations(ops.filter(op => writesTo(op, object))).some(inOrder);
+      });
+    }),
+  );
+
+/** Of two writes of one writer, whoever has seen the second does not miss the first, nor read it over the second. */
+export const monotonicWritesByBruteForce = (history: History): boolean =>
+  someTrace(history, (ops, from) =>
+    everyRead(ops, (op, object) => {
+      const source = from.get(readName(op, object));
+      return shown(ops, from, op).every(second =>
+        ops.every(first => {
+          if (!programOrder(first, second)) return true;
+          const older = source === undefined || programOrder(source, first);
+          if (writesTo(first, object) && older) return false;
+          return !(writesTo(second, object) && source !== undefined && (source === first || programOrder(source, first)));
+        }),
+      );
+    }),
+  );
+
+/** What a write follows: whatever its session had read before, or it itself found; and so on. */
+const follows = (ops: readonly Op[], from: Sources, write: Op, found: Set<Op> = new Set()): Set<Op> => {
+  for (const before of shown(ops, from, write)) {
+    if (found.has(before)) continue;
+    found.add(before);
+    follows(ops, from, before, found);
+  }
+  return found;
+};
+
+export const writesFollowReadsByBruteForce = (history: History): boolean =>
+  someTrace(history, (ops, from) =>
+    everyRead(ops, (op, object) => {
+      const source = from.get(readName(op, object));
+      const seen = new Set(shown(ops, from, op));
+      const followed = new Set([...seen].flatMap(write => [...follows(ops, from, write)]));
+      if (source === undefined) return ![...followed].some(write => writesTo(write, object));
+      return ![...seen, ...followed].some(write => writesTo(write, object) && write !== source && follows(ops, from, write).has(source));
+    }),
+  );

@@ -1,0 +1,127 @@
+/** From a judge to a checker: door, decision, limits, and a minimal witness with its explanation. */
+
+import { operationIndex } from '../../harness/history/operation.ts';
+import type { Anomaly, Checker, CheckOptions, Verdict } from '../../harness/protocol/checker.ts';
+import { minimise } from '../minimise.ts';
+import { type Decision, decide, selected } from './decide.ts';
+import { openHistory, type ReadWriteHistory, readWriteWorkloads } from './door.ts';
+import type { Finding, Judge, Limits } from './finding.ts';
+import { explained, explainImpossible, unordered } from './prose.ts';
+import { candidatesOf } from './trace.ts';
+
+export interface WeakModel {
+  readonly model: string;
+  readonly summary: string;
+  readonly judge: Judge;
+  /** The anomaly's name where reads can be traced in several ways, and all fail. */
+  readonly untraced: string;
+  /** False: that all ways fail proves nothing (see causal memory in checkers/README.md). Default true. */
+  readonly exactUntraced?: boolean;
+}
+
+const shrinkMs = 5000;
+const attemptMs = 1000;
+
+export const readWriteChecker = (model: WeakModel): Checker => ({
+  model: model.model,
+  summary: model.summary,
+  workloads: readWriteWorkloads,
+  check: (history, options) => {
+    const began = performance.now();
+    const opened = openHistory(history, options.workload);
+    const judged = judgeOpened(opened, model, limitsOf(options));
+    return { ...verdictOf(opened, model.model, options), ...judged, elapsedMs: performance.now() - began };
+  },
+});
+
+export const limitsOf = ({ timeLimitMs, memoryLimitBytes }: CheckOptions): Limits => {
+  const now = (): number => performance.now();
+  return { now, deadline: now() + timeLimitMs, memoryBytes: memoryLimitBytes };
+};
+
+/** What every verdict on it says. */
+export const verdictOf = (opened: ReadWriteHistory, model: string, { workload }: CheckOptions): Omit<Verdict, 'valid' | 'anomalies'> => ({
+  workload,
+  model,
+  operations: opened.asked,
+  keys: opened.objects.length,
+  elapsedMs: 0,
+  ...(opened.warnings.length > 0 && { warnings: opened.warnings }),
+});
+
+type Judged = Pick<Verdict, 'valid' | 'anomalies' | 'unknown' | 'method'>;
+
+/** The verdict's heart; also for judging many models of one opened history. */
+export const judgeOpened = (opened: ReadWriteHistory, model: WeakModel, limits: Limits): Judged => {
+  const anomalies = impossibleIn(opened);
+  if (anomalies.length > 0) return { valid: false, anomalies, method: 'observations' };
+  if (opened.untraceable) return { valid: 'unknown', anomalies, unknown: opened.refused! };
+  const decision = decide(opened, model.judge, limits);
+  if (decision.outcome === 'undecided') return { valid: 'unknown', anomalies, unknown: decision.reason };
+  if (decision.outcome === 'holds')
+    return opened.refused === undefined
+      ? { valid: true, anomalies, method: decision.traced ? 'traces' : 'search over traces' }
+      : { valid: 'unknown', anomalies, unknown: opened.refused };
+  if (!decision.traced && model.exactUntraced === false)
+    return {
+      valid: 'unknown',
+      anomalies,
+      unknown: 'values were written more than once, and no way to trace the reads satisfies the model',
+    };
+  return { valid: false, anomalies: [witness(opened, model, decision, limits)], method: decision.traced ? 'traces' : 'search over traces' };
+};
+
+export const impossibleIn = ({ impossible }: ReadWriteHistory): readonly Anomaly[] =>
+  impossible.slice(0, 10).map(one => ({
+    type: one.type,
+    ...(one.object !== undefined && { key: one.object }),
+    operations: one.operations,
+    explanation: explainImpossible(one),
+  }));
+
+type Violated = Extract<Decision, { outcome: 'violated' }>;
+
+/** A minimal set of operations that violates the model by itself. */
+const witness = (opened: ReadWriteHistory, model: WeakModel, { suspects, finding }: Violated, limits: Limits): Anomaly => {
+  const until = Math.min(limits.deadline, limits.now() + shrinkMs);
+  const { of } = candidatesOf(opened);
+  const attempt = (operations: readonly number[]): Decision =>
+    decide(selected(opened, operations), model.judge, { ...limits, deadline: Math.min(until, limits.now() + attemptMs) });
+  const kept =
+    finding?.type === 'ThinAirRead'
+      ? finding.operations
+      : minimise({
+          size: opened.size,
+          suspects,
+          likely: () => Array.from({ length: opened.size }, (_, i) => opened.size - 1 - i),
+          sources: operation => sourcesOf(opened, of, operation),
+          fails: operations => attempt(operations).outcome === 'violated',
+          expired: () => limits.now() > until,
+        });
+  const small = selected(opened, kept);
+  const again = attempt(kept);
+  const found = again.outcome === 'violated' && again.finding !== undefined ? again.finding : undefined;
+  const [shown, within] = found !== undefined ? [found, small] : [finding, opened];
+  return anomalyOf(small, shown, within, model.untraced);
+};
+
+const sourcesOf = ({ reads }: ReadWriteHistory, of: (slot: number) => readonly number[], operation: number): readonly number[] => {
+  const sources: number[] = [];
+  for (let slot = reads.start[operation]!; slot < reads.start[operation + 1]!; slot++)
+    for (const writer of of(slot)) if (writer >= 0) sources.push(writer);
+  return sources;
+};
+
+const anomalyOf = (small: ReadWriteHistory, finding: Finding | undefined, within: ReadWriteHistory, untraced: string): Anomaly => {
+  const everything = Array.from({ length: small.size }, (_, i) => i);
+  const operations = small.operations.map(operationIndex).sort((a, b) => a - b);
+  if (finding === undefined) return { type: untraced, ...keyOf(small), operations, explanation: unordered(small, everything) };
+  return { type: finding.type, ...keyOf(small), operations, explanation: explained(within, finding) };
+};
+
+/** The object, if the witness is about one alone. */
+const keyOf = ({ versions, objects }: ReadWriteHistory): Pick<Anomaly, 'key'> => {
+  const found = new Set(versions.map(({ object }) => object));
+  const key = found.size === 1 ? objects[[...found][0]!] : undefined;
+  return key === undefined ? {} : { key };
+};
