@@ -1,6 +1,6 @@
-// Builds dist/: the TypeScript sources, then the report page as one self-contained HTML template.
+// Builds dist/: the TypeScript sources, then the report page as one self-contained HTML template, then the templates of `ordeal init`.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,3 +13,7 @@ for (const [command, ...args] of steps) {
   const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 }
+
+// What `ordeal init` hands out, as it is.
+for (const name of ['demo', 'own'])
+  cpSync(`${root}/harness/cli/init/${name}`, `${root}/dist/harness/cli/init/${name}`, { recursive: true });

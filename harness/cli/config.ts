@@ -3,12 +3,13 @@
  * Flags win over the file, the file wins over the defaults.
  */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
 import type { Fault } from '../protocol/fault.ts';
 import type { System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
+import { builtPath } from '../std/paths.ts';
 import { messageOf, UserError } from '../std/user-error.ts';
 
 const words = z.union([z.string(), z.array(z.string())]).transform(value => (typeof value === 'string' ? value.split(',') : value));
@@ -120,12 +121,20 @@ export const loadConfig = async (file: string | undefined, folder = process.cwd(
     if (file === undefined) return {};
     throw new UserError('usage', 'no-config', `--config ${file}: no such file`, { hint: `looked at ${path}` });
   }
-  return parseWith(configSchema, await importDefault(path), path);
+  return fromItsFolder(parseWith(configSchema, await importDefault(path), path), dirname(path));
 };
+
+/** Paths in a file are seen from the file. */
+const fromItsFolder = ({ run, ...rest }: LoadedConfig, folder: string): LoadedConfig => ({
+  ...rest,
+  run: run?.compose === undefined ? run : { ...run, compose: resolve(folder, run.compose) },
+});
 
 const importDefault = async (path: string): Promise<unknown> => {
   try {
-    return await createJiti(import.meta.url).import(path, { default: true });
+    // `ordeal` is this very package, wherever the file lies and whether or not it was installed there.
+    const alias = { ordeal: builtPath('harness/index') };
+    return await createJiti(import.meta.url, { alias }).import(path, { default: true });
   } catch (cause) {
     throw new UserError('usage', 'bad-config', `${path} could not be loaded: ${messageOf(cause)}`, { cause });
   }

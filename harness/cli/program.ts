@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addCheckCommand } from './commands/check.ts';
 import { addCleanCommand } from './commands/clean.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addListCommand } from './commands/list.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -33,6 +34,7 @@ Exit codes: 0 valid, 1 violation, 2 unknown, 3 budget missed, 4 environment fail
     addRunCommand,
     addCheckCommand,
     addListCommand,
+    addInitCommand,
     addReportCommand,
     addDoctorCommand,
     addCleanCommand,

@@ -27,7 +27,7 @@ test('TypeScript in the README is that of the examples', () => {
 
 test('the example config is a plan', async () => {
   const config = await loadConfig('ordeal.config.ts', join(projectRoot, 'tests/examples'));
-  expect(settle(config.run ?? {}, registries)).toMatchObject({
+  expect(await settle(config.run ?? {}, registries)).toMatchObject({
     nodes: ['n1', 'n2', 'n3'],
     timeLimitMs: 60_000,
     workloadOptions: { keys: 5 },
