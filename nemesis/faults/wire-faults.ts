@@ -119,13 +119,13 @@ export const dns: Fault = {
   options: {
     target: targetOption,
     mode: { default: 'any', summary: 'no answer at all, or a late one', choices: ['any', 'fail', 'slow'] },
-    delayMs: { default: 0, summary: 'how late, in milliseconds; 0: drawn between 500 and 5000' },
+    delayMs: { default: 0, summary: 'how late, in milliseconds; 0: drawn between 300 and 2000' },
     durationMs: durationOption,
   },
   plan: (rng, shape, options): FaultPlan => {
     const params = rng.fork('params');
     const mode = options.mode === undefined || options.mode === 'any' ? params.pick<DnsMode>(['fail', 'slow']) : (options.mode as DnsMode);
-    const delayMs = orDrawn(options.delayMs, () => params.pick([500, 1000, 2000, 5000]));
+    const delayMs = orDrawn(options.delayMs, () => params.pick([300, 1000, 2000]));
     return { target: planTarget(rng, shape, options.target), params: { mode, ...(mode === 'slow' ? { delayMs } : {}) } };
   },
   inject: async (plan, context) => {

@@ -1,4 +1,4 @@
-// One node of the echo system: a plain Node program.
+// One node of the echo system: a plain Node program. Its configuration is its first argument, in JSON.
 // Port `peer` echoes bytes. Port `control` answers one JSON line per JSON line:
 //   {"do":"ping"} {"do":"clock"} {"do":"skew","offsetMs","rate"} {"do":"dial","to","host","port"} {"do":"say","to","text"} {"do":"heard","from"} {"do":"exit","code"}
 
@@ -10,6 +10,8 @@ if (config.dieAtStart) {
   console.error('cannot open the data file: it is cursed');
   process.exit(3);
 }
+// The first process of a container ends by SIGTERM only if it says so.
+process.on('SIGTERM', () => process.exit(0));
 const startsFile = `${config.dataDir}/starts`;
 appendFileSync(startsFile, 'x');
 

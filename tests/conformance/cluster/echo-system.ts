@@ -2,10 +2,24 @@
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Cluster } from '../../../harness/protocol/cluster.ts';
+import type { ImageSource } from '../../../harness/protocol/container.ts';
 import type { ClockReading, Endpoint, NodeId, System } from '../../../harness/protocol/system.ts';
 import type { Json } from '../../../harness/std/json.ts';
 
 const program = fileURLToPath(new URL('./echo-node.mjs', import.meta.url));
+
+export const echoPorts = { peer: 7000, control: 7001 } as const;
+
+export const echoImage: ImageSource = {
+  dockerfile: fileURLToPath(new URL('./echo-image', import.meta.url)),
+  files: { 'echo-node.mjs': program },
+};
+
+/** What a node in a container is told. */
+export const echoConfig = (id: NodeId, more: { readonly [name: string]: Json } = {}): string => {
+  const listen = { peer: { host: '0.0.0.0', port: echoPorts.peer }, control: { host: '0.0.0.0', port: echoPorts.control } };
+  return JSON.stringify({ id, listen, dataDir: '/data', clock: { offsetMs: 0, rate: 1 }, ...more });
+};
 
 /** `leader`: roles as the test wants them; it may change at any time. */
 export const createEchoSystem = (roles: { leader: NodeId | undefined; term: number } = { leader: 'n1', term: 1 }): System => ({
@@ -18,7 +32,10 @@ export const createEchoSystem = (roles: { leader: NodeId | undefined; term: numb
     neverReady: { default: '', summary: 'the node that never answers' },
   },
   bugs: {},
-  ports: { peer: { reachedBy: ['peers', 'clients'] }, control: { reachedBy: ['controller'] } },
+  ports: {
+    peer: { number: echoPorts.peer, reachedBy: ['peers', 'clients'] },
+    control: { number: echoPorts.control, reachedBy: ['controller'] },
+  },
   clientPort: 'peer',
   errors: {},
   workloads: [],
@@ -37,6 +54,12 @@ export const createEchoSystem = (roles: { leader: NodeId | undefined; term: numb
         neverReady: options.neverReady === id,
       }),
     ],
+  }),
+  container: ({ id, options }) => ({
+    image: echoImage,
+    command: [echoConfig(id, { dieAtStart: options.dieAtStart === id, neverReady: options.neverReady === id })],
+    dataDir: '/data',
+    dataBytes: 8 * 2 ** 20,
   }),
   ready: async (control, node, signal) => {
     await ask(control(node, 'control'), { do: 'ping' }, signal);

@@ -1,15 +1,18 @@
 /** Every fault takes, is proven, heals and is proven healed, on real processes and links. */
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Cluster } from '../../../harness/protocol/cluster.ts';
 import type { Fault, FaultPlan, Injected, ScheduledFault } from '../../../harness/protocol/fault.ts';
+import type { System } from '../../../harness/protocol/system.ts';
 import { clock } from '../../../nemesis/faults/clock.ts';
 import { kill } from '../../../nemesis/faults/kill.ts';
 import { bandwidth, latency, reset, slicer } from '../../../nemesis/faults/link-faults.ts';
 import { partition } from '../../../nemesis/faults/partition.ts';
 import { pauseNodes } from '../../../nemesis/faults/pause.ts';
-import { tell } from './echo-system.ts';
+import { createEchoSystem, dial, tell } from './echo-system.ts';
+import { places } from './places.ts';
 import { realToxiproxy, startRealToxiproxy } from './real-toxiproxy.ts';
-import { contextOf, nodeNames, withCluster } from './with-cluster.ts';
+import { contextOf, freshFolder, nodeNames, withCluster } from './with-cluster.ts';
 
 const soon = () => AbortSignal.timeout(5000);
 const scheduled = (kind: string, plan: FaultPlan): ScheduledFault => ({ id: 0, kind, startMs: 0, durationMs: 1000, ...plan });
@@ -188,3 +191,80 @@ test('a killed node starts again on the same data', () =>
     }
     expect(await tell(cluster, 'n1', { do: 'ping' })).toEqual({ starts: 3 });
   }));
+
+describe('a system that cannot be pinged: the bytes of its clients prove what is done to their links', () => {
+  const unpinged = (): System => {
+    const { ping: _none, ...system } = createEchoSystem();
+    return system;
+  };
+  const all = { target: { role: 'all' }, params: { scope: 'all' } } as const;
+  const cases: readonly Case[] = [
+    ['latency', latency, { ...all, params: { scope: 'all', delayMs: 100, jitterMs: 20 } }, [], /bytes stayed \d+ ms longer/],
+    ['bandwidth', bandwidth, { ...all, params: { scope: 'all', rateKBps: 10 } }, [], /bytes came through/],
+    ['slicer', slicer, { ...all, params: { scope: 'all', sizeBytes: 4, delayUs: 100 } }, [], /bytes came through/],
+    ['reset', reset, { ...all, params: { scope: 'all', afterMs: 0 } }, [], /before, and none in/],
+  ];
+
+  test.each(places.filter(({ missing }) => missing === undefined).map(place => [place.provider.name, place] as const))(
+    '%s',
+    async (_name, place) => {
+      const ground = await place.open(unpinged());
+      const runFolder = freshFolder();
+      const cluster = place.provider.create({ ...ground.asked, nodes: three, runFolder });
+      try {
+        await cluster.start(AbortSignal.timeout(30_000));
+        const clients = chatter(cluster);
+        for (const [, fault, plan, , proof] of cases) {
+          const injected = await injectOn(cluster, fault, plan);
+          expect(await injected.prove(soon())).toMatchObject({ effective: true, detail: expect.stringMatching(proof) });
+          expect(await injected.heal(soon())).toMatchObject({ effective: true, detail: expect.stringContaining('came through') });
+        }
+        clients.stop();
+      } finally {
+        await cluster.close();
+        await ground.close();
+      }
+    },
+  );
+
+  test('a partition, by what nodes say to each other', () =>
+    withCluster({ nodes: three, system: unpinged() }, async cluster => {
+      await dial(cluster, 'n1', 'n2');
+      const talking = setInterval(() => void tell(cluster, 'n1', { do: 'say', to: 'n2', text: 'and another thing' }).catch(() => {}), 20);
+      try {
+        const injected = await injectOn(cluster, partition, { target: { nodes: ['n1'] }, params: { variant: 'isolate-one' } });
+        expect(await injected.prove(soon())).toMatchObject({
+          effective: true,
+          detail: expect.stringMatching(/bytes entered the cut links and none came out/),
+        });
+        expect(await injected.heal(soon())).toMatchObject({ effective: true, detail: expect.stringContaining('came through') });
+      } finally {
+        clearInterval(talking);
+      }
+    }));
+
+  /** One client of each node that says something every 10 ms, and comes back when it is thrown out. */
+  const chatter = (cluster: Cluster): { stop: () => void } => {
+    const sockets = new Map<string, Socket>();
+    const open = (node: string): void => {
+      const { host, port } = cluster.links.address('clients', node, 'peer');
+      const socket = connect(port, host);
+      sockets.set(node, socket);
+      socket.on('error', () => {});
+      socket.resume();
+    };
+    const talking = setInterval(() => {
+      for (const node of three) {
+        const socket = sockets.get(node);
+        if (socket === undefined || socket.destroyed) open(node);
+        else if (socket.writable) socket.write('x'.repeat(64));
+      }
+    }, 10);
+    return {
+      stop: () => {
+        clearInterval(talking);
+        for (const socket of sockets.values()) socket.destroy();
+      },
+    };
+  };
+});
