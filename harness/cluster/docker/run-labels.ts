@@ -6,8 +6,13 @@ import { identify, type ProcessId } from '../watchdog/process-id.ts';
 import { daemonWords, type Engine, ifThere } from './engine.ts';
 
 export const runLabel = 'ordeal.run';
-export const nodeLabel = 'ordeal.node';
+const nodeLabel = 'ordeal.node';
 export const controllerLabel = 'ordeal.controller';
+/**
+ * A command (a JSON array) that undoes what a container of ours changed outside of itself: rules in a namespace that it shares, clocks of
+ * processes that it sees. When the controller has died, it is run in the container, as root, before the container is removed.
+ */
+export const undoLabel = 'ordeal.undo';
 
 /** Who started a run. Pids mean something only on the machine, since the boot, and in the namespace that they come from: `place` is all three. */
 export interface Controller extends ProcessId {
@@ -20,6 +25,9 @@ export const labelsOf = (run: string, node?: string): Record<string, string> => 
   [controllerLabel]: JSON.stringify(thisController()),
   ...(node !== undefined && { [nodeLabel]: node }),
 });
+
+/** To be added to the labels of a container that must undo something before it goes. */
+export const undoneBy = (...command: readonly string[]): Record<string, string> => ({ [undoLabel]: JSON.stringify(command) });
 
 /** `ordeal-<8 of the token>-<what>`: the name of a container, a network or a volume. */
 export const nameOf = (run: string, what: string): string => `ordeal-${run.slice(0, 8)}-${what}`;

@@ -12,7 +12,8 @@ const undoMs = 8000;
 
 /**
  * Kills the leased processes and whatever else carries the lease's token, until none is left, and removes the proxies that the lease
- * holds on somebody else's Toxiproxy; commands that undo something run meanwhile. Resolves to one sentence per thing ended, or not ended. Never throws.
+ * holds on somebody else's Toxiproxy, and what it has on a Docker host; commands that undo something run meanwhile. Resolves to one
+ * sentence per thing ended, or not ended. Never throws.
  */
 export const endLeased = async (lease: Lease): Promise<string[]> => {
   const undone = Promise.all((lease.undo ?? []).map(runUndo));
@@ -26,7 +27,7 @@ export const endLeased = async (lease: Lease): Promise<string[]> => {
     await sleep(50);
   }
   for (const process of remaining(lease)) done.set(process.pid, `could not end ${process.label} (pid ${process.pid})`);
-  return [...done.values(), ...(await removeProxies(lease.proxies)), ...(await undone)];
+  return [...done.values(), ...(await removeProxies(lease.proxies)), ...(await endContainers(lease)), ...(await undone)];
 };
 
 const remaining = (lease: Lease): LeasedProcess[] => {
@@ -41,6 +42,13 @@ const runUndo = async ({ label, command, cwd, env }: UndoCommand): Promise<strin
   const options = { cwd, env, reject: false, stdin: 'ignore', timeout: undoMs, killSignal: 'SIGKILL', maxBuffer: 65_536 } as const;
   const { failed, shortMessage, stderr } = await execa(file, args, options);
   return failed ? `could not undo ${label}: ${shortMessage} ${stderr}`.trim() : `undid ${label}`;
+};
+
+/** Loaded on demand: a watchdog of a run without containers needs no Docker client. */
+const endContainers = async ({ docker, token }: Lease): Promise<string[]> => {
+  if (docker === undefined) return [];
+  const { reap } = await import('../docker/reap.ts');
+  return reap(docker, token);
 };
 
 /** Plain HTTP on purpose: this runs in the watchdog, which has a second and needs no client. */

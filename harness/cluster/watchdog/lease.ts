@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UndoCommand } from '../../protocol/guard.ts';
 import { UserError } from '../../std/user-error.ts';
+import type { LeasedDocker } from '../docker/reap.ts';
 import type { ProcessId } from './process-id.ts';
 
 export interface LeasedProcess extends ProcessId {
@@ -24,6 +25,8 @@ export interface Lease {
   readonly proxies?: { readonly url: string; readonly prefix: string };
   /** Commands that undo what was done to machines that are not ours to end. */
   readonly undo?: readonly UndoCommand[];
+  /** A Docker host where things carry the token as their label. */
+  readonly docker?: LeasedDocker;
 }
 
 /** `$XDG_RUNTIME_DIR/ordeal`, or `<tmp>/ordeal-<uid>`; made on demand. Throws a UserError where it belongs to somebody else. */

@@ -6,6 +6,7 @@ import type { Guard, UndoCommand } from '../../protocol/guard.ts';
 import { assert } from '../../std/assert.ts';
 import { builtPath } from '../../std/paths.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
+import type { LeasedDocker } from '../docker/reap.ts';
 import { endLeased } from './end-leased.ts';
 import { type Lease, type LeasedProcess, removeLease, writeLease } from './lease.ts';
 import { identify, leaseVariable } from './process-id.ts';
@@ -16,6 +17,11 @@ export interface Watchdog extends Guard {
   holdProxies(proxies: { url: string; prefix: string }): void;
   /** Ends whatever is on the lease or carries its token, and undoes what is held. Resolves to one sentence for each; never throws. */
   endAll(): Promise<string[]>;
+  /**
+   * Names the Docker host that has things labelled with the token, before the first is made; again, when containers of other people are
+   * joined; and undefined when all is removed and put back.
+   */
+  holdDocker(docker: LeasedDocker | undefined): void;
   /** Ends the watch; what is still on the lease is left to the watchdog, which ends it. Resolves to what went wrong on the way. */
   close(): Promise<string[]>;
 }
@@ -73,6 +79,7 @@ export const startWatchdog = async (runFolder: string, onDeath: (sentence: strin
       return () => publish({ ...lease, undo: without(undo) });
     },
     holdProxies: proxies => publish({ ...lease, proxies }),
+    holdDocker: docker => publish({ ...lease, docker }),
     endAll: async () => {
       const left = await endLeased(lease);
       if (left.every(sentence => !sentence.startsWith('could not'))) publish({ token, controller, runFolder, processes: [] });
@@ -81,7 +88,7 @@ export const startWatchdog = async (runFolder: string, onDeath: (sentence: strin
     close: async () => {
       closing = true;
       child.ref(); // while it runs it keeps nobody waiting, but its end is waited for
-      const clean = lease.processes.length === 0 && (lease.undo ?? []).length === 0;
+      const clean = lease.processes.length === 0 && (lease.undo ?? []).length === 0 && lease.docker === undefined;
       child.stdin.end(clean ? 'done\n' : undefined);
       await child;
       if (clean) removeLease(token);
