@@ -60,9 +60,12 @@ export const putBack = async (docker: Docker, found: FoundContainer): Promise<st
 };
 
 const changed = (before: Limits, now: Limits): Partial<Limits> | undefined => {
-  const again = { ...memoryAsBefore(before), ...cpuAsBefore(before) };
-  const differs = (Object.keys(before) as (keyof Limits)[]).some(key => effective(before[key]) !== effective(now[key]));
-  return differs ? again : undefined;
+  const differ = (...keys: (keyof Limits)[]): boolean => keys.some(key => effective(before[key]) !== effective(now[key]));
+  const again = {
+    ...(differ('Memory', 'MemorySwap') && memoryAsBefore(before)),
+    ...(differ('NanoCpus', 'CpuPeriod', 'CpuQuota') && cpuAsBefore(before)),
+  };
+  return Object.keys(again).length > 0 ? again : undefined;
 };
 
 /** No limit has several names: 0, -1, and the largest that there is. */
