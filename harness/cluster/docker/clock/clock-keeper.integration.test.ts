@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { beforeAll, describe, expect } from 'vitest';
 import { sleep, within } from '../../../std/deadline.ts';
 import { connectEngine, type Engine } from '../engine.ts';
+import { labelsOf, removeRun } from '../run-labels.ts';
 import { dockerHere, dockerTest } from '../testing/docker-here.ts';
 import { type ClockKeeper, containerOptions, createClockKeeper, ensureClockImage } from './clock-keeper.ts';
 import { createHelper } from './helper.ts';
@@ -177,6 +178,23 @@ describe('a clock in containers', () => {
       ['/programs/glibc', 'glibc'],
     ),
   );
+
+  dockerTest('a node that shares its processes with the host is refused, and nothing is touched', async engine => {
+    const run = 'clock-shared-pids';
+    const container = await engine.docker.createContainer({
+      Image: image,
+      Cmd: ['sleep', '60'],
+      Labels: labelsOf(run, 'n1'),
+      HostConfig: { PidMode: 'host', NetworkMode: 'none' },
+    });
+    try {
+      await container.start();
+      const options = { engine, run, node: 'n1', containerId: container.id, onTrouble: () => {} };
+      await expect(createClockKeeper(options)).rejects.toMatchObject({ code: 'clock-shared-pids' });
+    } finally {
+      await removeRun(engine, run);
+    }
+  });
 
   dockerTest('without the right to trace the answer says so', engine =>
     withPrograms(

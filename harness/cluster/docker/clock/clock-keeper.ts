@@ -95,6 +95,7 @@ const startHelper = async (options: ClockKeeperOptions): Promise<Running> => {
   const { engine, node, onTrouble } = options;
   const { ref } = await ensureClockImage(engine, onTrouble);
   try {
+    await refuseSharedPids(options);
     const container = await engine.docker.createContainer(containerOptions(options, ref));
     const remove = async (): Promise<void> => {
       await ifThere(container.remove({ force: true })).catch(thrown =>
@@ -116,6 +117,15 @@ const startHelper = async (options: ClockKeeperOptions): Promise<Running> => {
     if (statusOf(thrown) !== undefined || thrown instanceof UserError) throw dockerError(thrown, what);
     throw new UserError('environment', 'clock-helper', `${what}: ${messageOf(thrown)}`, { cause: thrown });
   }
+};
+
+/** Who shares its processes with the host, or with another container, would share the wrong clock too. */
+const refuseSharedPids = async ({ engine, node, containerId }: ClockKeeperOptions): Promise<void> => {
+  const { PidMode: mode = '' } = (await engine.docker.getContainer(containerId).inspect()).HostConfig;
+  if (mode === '' || mode === 'private') return;
+  throw new UserError('environment', 'clock-shared-pids', `${node}'s clock cannot be skewed: it runs with the PID namespace \`${mode}\``, {
+    hint: 'whoever shares it would get the wrong clock too: give the node a PID namespace of its own (no `pid:` in the compose file)',
+  });
 };
 
 /** Exported for the test in which its controller dies. */
@@ -162,8 +172,8 @@ const reasons: Readonly<Record<string, string>> = {
 /** With these the node as a whole counts as not reached; the others concern one process beside those that were. */
 const fatal: Readonly<Record<string, string>> = {
   'ptrace-denied':
-    'the Docker host forbids ptrace between containers: look at kernel.yama.ptrace_scope (3 forbids it) and at the AppArmor or SELinux profile of the node; libfaketime in the image is the way without ptrace (docs/docker.md)',
-  'write-refused': 'this kernel protects code even from a tracer; libfaketime in the image is the way without it (docs/docker.md)',
+    'the Docker host forbids ptrace between containers: look at kernel.yama.ptrace_scope (3 forbids it) and at the AppArmor or SELinux profile of the node; libfaketime in the image is the way without ptrace (docker/clock/README.md)',
+  'write-refused': 'this kernel protects code even from a tracer; libfaketime in the image is the way without it (docker/clock/README.md)',
   'does-not-stop': 'resume the node first; the helper goes on trying',
 };
 
@@ -175,6 +185,6 @@ const unreachable = (node: NodeId, { pid, reason }: Unreached): UserError =>
 const refusal = (node: NodeId, answer: Answer): UserError => {
   const said = answer.type === 'failed' ? answer : { code: 'not-understood', text: `it answered ${answer.type}` };
   return new UserError('environment', `clock-${said.code}`, `${node}'s clock cannot be skewed: ${said.text}`, {
-    hint: 'leave the clock faults out (--nemesis), or use libfaketime in the image (docs/docker.md)',
+    hint: 'leave the clock faults out (--nemesis), or use libfaketime in the image (docker/clock/README.md)',
   });
 };
