@@ -76,6 +76,8 @@ export const createRunNetwork = async (options: RunNetworkOptions): Promise<RunN
   const addressesOf = (site: Site): readonly string[] => addresses.get(site) ?? [];
   /** Sites whose Toxiproxy answers. */
   const serving = new Set<Site>(['clients']);
+  /** Nodes that others may connect to. */
+  const alive = new Set<NodeId>();
   const tunnels: Tunnel[] = [];
   const openTo = async (site: Site, port: number): Promise<Endpoint> => {
     const tunnel = await openTunnel(relay, () => {
@@ -109,16 +111,19 @@ export const createRunNetwork = async (options: RunNetworkOptions): Promise<RunN
   await inParallel(plan.links, concurrency, addLink);
 
   const plannedFrom = (site: Site): PlannedLink[] => plan.links.filter(({ from }) => from === site);
+  const listensOf = (from: Site, to: Site): number[] =>
+    plan.links.filter(link => link.from === from && link.to === to).map(({ listen }) => listen);
   const baseOf = (site: Site): BaseRules => ({
     redirects:
       site === 'clients' ? [] : plannedFrom(site).map(({ to, number, listen }) => ({ addresses: addressesOf(to), port: number, listen })),
     guarded: plan.links
       .filter(({ from, to }) => to === site && from !== 'clients')
       .map(({ from, number }) => ({ from: addressesOf(from), port: number })),
+    dead: nodes.filter(node => node !== site && !alive.has(node)).flatMap(addressesOf),
     admitted: site === 'clients' ? undefined : gateway.addresses,
     lastProxyPort: site === 'clients' ? apiPort : Math.max(firstProxyPort, ...plannedFrom(site).map(({ listen }) => listen)),
   });
-  const wires = createWires({ netem: gateway.netem, knownName: nameOf(run, 'gateway'), addressesOf, baseOf });
+  const wires = createWires({ netem: gateway.netem, knownName: nameOf(run, 'gateway'), where: { addressesOf, listensOf }, baseOf });
   await wires.enter('clients', clients.post);
 
   const sidecars = new Map<NodeId, { readonly of: string; readonly container: Docker.Container }>();
@@ -137,10 +142,11 @@ export const createRunNetwork = async (options: RunNetworkOptions): Promise<RunN
   };
 
   const leave = async (node: NodeId): Promise<void> => {
+    const was = alive.delete(node);
     serving.delete(node);
     const post = wires.posts.get(node);
     wires.leave(node);
-    await post?.stop();
+    await Promise.all([post?.stop(), was ? wires.refreshBase() : undefined]);
   };
 
   const join = async (node: NodeId, containerId: string, signal: AbortSignal): Promise<void> => {
@@ -151,13 +157,14 @@ export const createRunNetwork = async (options: RunNetworkOptions): Promise<RunN
     ]);
     const changed = found.join() !== addressesOf(node).join();
     addresses.set(node, found);
-    const inside = Promise.all([enter(node, post), startToxiproxy(post.container)]);
-    await (changed ? Promise.all([inside, wires.refresh(node)]) : inside);
+    await Promise.all([enter(node, post), startToxiproxy(post.container), changed ? wires.refresh() : undefined]);
     signal.throwIfAborted();
     await eventually(() => apis.get(node)!.version(), readyMs, `the Toxiproxy beside ${node} did not answer`);
     serving.add(node);
     const stale = links.filter(({ from, to }) => from === node || (changed && to === node && serving.has(from)));
     await inParallel(stale, concurrency, ({ proxy }) => proxy.revive());
+    alive.add(node);
+    await wires.refreshBase();
     signal.throwIfAborted();
   };
 
@@ -172,7 +179,7 @@ export const createRunNetwork = async (options: RunNetworkOptions): Promise<RunN
       concurrency,
       addLink,
     );
-    if (added.length > 0) await wires.refresh('nobody');
+    if (added.length > 0) await wires.refresh();
     return added.map(({ port }) => port);
   };
 

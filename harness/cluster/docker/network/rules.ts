@@ -32,6 +32,8 @@ export interface Guarded {
 export interface BaseRules {
   readonly redirects: readonly Redirect[];
   readonly guarded: readonly Guarded[];
+  /** Addresses of nodes that are not there: connecting to them fails at once, as to a host whose server is down. */
+  readonly dead: readonly string[];
   /** Who may reach the proxies' own ports: the gateway. Undefined: everybody. */
   readonly admitted: readonly string[] | undefined;
   /** The last port that a proxy listens on. */
@@ -44,13 +46,13 @@ export const installRules = (): string =>
     nat: [':ORDEAL - [0:0]', '-I OUTPUT 1 -p tcp -j ORDEAL'],
     mangle: [':ORDEAL - [0:0]', '-I OUTPUT 1 -p tcp -j ORDEAL'],
     filter: [
-      ...[':ORDEAL-IN - [0:0]', ':ORDEAL-OUT - [0:0]', ':ORDEAL-GUARD - [0:0]'],
-      ...['-I INPUT 1 -j ORDEAL-IN', '-I OUTPUT 1 -j ORDEAL-OUT', '-A ORDEAL-IN -j ORDEAL-GUARD'],
+      ...[':ORDEAL-IN - [0:0]', ':ORDEAL-OUT - [0:0]', ':ORDEAL-GUARD - [0:0]', ':ORDEAL-DEAD - [0:0]'],
+      ...['-I INPUT 1 -j ORDEAL-IN', '-I OUTPUT 1 -j ORDEAL-OUT', '-A ORDEAL-IN -j ORDEAL-GUARD', '-A ORDEAL-OUT -j ORDEAL-DEAD'],
     ],
   });
 
 /** Takes the place of what an earlier one said. Naming a chain empties it; faults have chains of their own and stay. */
-export const baseRules = ({ redirects, guarded, admitted, lastProxyPort }: BaseRules): string =>
+export const baseRules = ({ redirects, guarded, dead, admitted, lastProxyPort }: BaseRules): string =>
   restore({
     nat: [
       ':ORDEAL - [0:0]',
@@ -66,6 +68,8 @@ export const baseRules = ({ redirects, guarded, admitted, lastProxyPort }: BaseR
       `-A ORDEAL -p tcp -m connmark --mark ${mark} -j DSCP --set-dscp ${dscp}`,
     ],
     filter: [
+      ':ORDEAL-DEAD - [0:0]',
+      ...dead.map(address => `-A ORDEAL-DEAD ${refuseDial(address)}`),
       ':ORDEAL-GUARD - [0:0]',
       '-A ORDEAL-GUARD -i lo -j RETURN',
       ...(admitted === undefined ? [] : admitOnly(admitted, lastProxyPort)),
@@ -76,6 +80,13 @@ export const baseRules = ({ redirects, guarded, admitted, lastProxyPort }: BaseR
       ),
     ],
   });
+
+/**
+ * Toxiproxy dials before it accepts the next connection of a link: a dial that hangs would hold up all that follow, long after the far end has
+ * come back.
+ */
+export const refuseDial = (to: string): string =>
+  `-d ${to} -p tcp --syn -m owner --uid-owner ${toxiproxyUid} -j REJECT --reject-with tcp-reset`;
 
 const admitOnly = (addresses: readonly string[], lastPort: number): string[] => [
   ...addresses.map(address => `-A ORDEAL-GUARD -s ${address} -j RETURN`),

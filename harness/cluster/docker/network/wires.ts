@@ -9,7 +9,7 @@ import type { Post } from './post.ts';
 import { type BaseRules, baseRules, installRules } from './rules.ts';
 import { isShaping, needsNetem, type Shape, shapesOf, shapingScript } from './shaping.ts';
 import { proveWire } from './wire-proof.ts';
-import { removeWireRules, type WireBreak, wireRules } from './wire-rules.ts';
+import { removeWireRules, type Whereabouts, type WireBreak, wireRules } from './wire-rules.ts';
 
 export interface Wires {
   /** Brings a namespace that has nothing of ours to where it should be. */
@@ -17,7 +17,9 @@ export interface Wires {
   /** Its namespace is gone, or about to be. */
   leave(site: Site): void;
   /** Addresses or links have changed: base rules and faults are made anew everywhere. */
-  refresh(except: Site): Promise<void>;
+  refresh(): Promise<void>;
+  /** Nodes have come or gone: only base rules are. */
+  refreshBase(): Promise<void>;
   breakWires(flows: readonly Flow[], fault: WireFault): Promise<Broken>;
   readonly posts: ReadonlyMap<Site, Post>;
   /** Takes everything of ours out of this namespace. */
@@ -28,7 +30,7 @@ export interface WiresOptions {
   readonly netem: boolean;
   /** A name that the nodes' name server knows. */
   readonly knownName: string;
-  addressesOf(site: Site): readonly string[];
+  readonly where: Whereabouts;
   baseOf(site: Site): BaseRules;
 }
 
@@ -39,7 +41,8 @@ interface Place {
   shaped: boolean;
 }
 
-export const createWires = ({ netem, knownName, addressesOf, baseOf }: WiresOptions): Wires => {
+export const createWires = ({ netem, knownName, where, baseOf }: WiresOptions): Wires => {
+  const { addressesOf } = where;
   const places = new Map<Site, Place>();
   const posts = new Map<Site, Post>();
   const broken = new Map<number, WireBreak>();
@@ -50,7 +53,7 @@ export const createWires = ({ netem, knownName, addressesOf, baseOf }: WiresOpti
   const putRules = async (site: Site, place: Place, before: string, wires: Iterable<WireBreak>): Promise<void> => {
     let text = before;
     for (const wire of wires) {
-      const rules = wireRules(site, wire, addressesOf);
+      const rules = wireRules(site, wire, where);
       if (rules === undefined) continue;
       text += rules;
       place.applied.add(wire.id);
@@ -106,13 +109,13 @@ export const createWires = ({ netem, knownName, addressesOf, baseOf }: WiresOpti
       places.delete(site);
       posts.delete(site);
     },
-    refresh: except =>
+    refresh: () =>
       everywhere(async (site, place) => {
-        if (site === except) return;
         const stale = [...place.applied].map(removeWireRules).join('');
         place.applied.clear();
         await Promise.all([putRules(site, place, baseRules(baseOf(site)) + stale, broken.values()), shape(site, place)]);
       }),
+    refreshBase: () => everywhere((site, { post }) => post.restore(baseRules(baseOf(site)))),
     breakWires: async (flows, fault) => {
       if (needsNetem(fault) && !netem) throw noNetem(fault);
       const wire: WireBreak = { id: count++, flows, fault };
