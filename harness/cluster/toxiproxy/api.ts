@@ -19,6 +19,8 @@ export interface ProxyBody {
   readonly name: string;
   readonly listen: string;
   readonly upstream: string;
+  /** True by default. One that is not refuses connections until it is. */
+  readonly enabled?: boolean;
 }
 
 /** A call that Toxiproxy refused, or did not answer in time. `status` is undefined where no answer came. */
@@ -39,6 +41,7 @@ export interface ToxiproxyApi {
   version(): Promise<string>;
   /** Resolves to the address it listens on, with the port that the server chose for port 0. */
   createProxy(body: ProxyBody): Promise<string>;
+  enableProxy(body: ProxyBody): Promise<void>;
   /** Harmless when there is none of this name. */
   removeProxy(name: string): Promise<void>;
   addToxic(proxy: string, toxic: NamedToxic): Promise<void>;
@@ -61,7 +64,8 @@ export const createToxiproxyApi = (url: string, deadlineMs = 3000): ToxiproxyApi
   return {
     url,
     version: async () => (JSON.parse(await client.getVersion()) as { version: string }).version,
-    createProxy: async body => (await client.createProxy({ ...body, enabled: true })).listen,
+    createProxy: async body => (await client.createProxy({ enabled: true, ...body })).listen,
+    enableProxy: async ({ name, listen, upstream }) => void (await handle(name).update({ listen, upstream, enabled: true })),
     removeProxy: name => ignoreMissing(handle(name).remove()),
     addToxic: async (proxy, toxic) => {
       await handle(proxy).addToxic({ toxicity: 1, ...toxic });

@@ -18,11 +18,12 @@ const fakeServer = () => {
   const api: ToxiproxyApi = {
     url: 'http://fake',
     version: async () => '2.12.0',
-    createProxy: async ({ name, listen }) => {
-      step(`create ${listen}`);
+    createProxy: async ({ name, listen, enabled = true }) => {
+      step(`create ${listen}${enabled ? '' : ' closed'}`);
       toxics.set(name, new Set());
       return listen.replace(/:0$/, ':4711');
     },
+    enableProxy: async () => step('open'),
     removeProxy: async name => {
       step('delete');
       toxics.delete(name);
@@ -66,7 +67,8 @@ describe('a server that hangs', () => {
     server.fail('remove', hung());
     await proxy.remove('a');
     expect(server.inForce()).toEqual(['b']);
-    expect(server.calls).toContain('create 127.0.0.1:4711');
+    // Opened last: no connection gets past the toxics.
+    expect(server.calls.slice(-3)).toEqual(['create 127.0.0.1:4711 closed', 'add b', 'open']);
     expect(rebuilt).toEqual([expect.stringContaining('its connections were closed')]);
   });
 

@@ -96,8 +96,10 @@ const rebuild = async (api: ToxiproxyApi, body: ProxyBody, toxics: NamedToxic[])
   for (let attempt = 1; ; attempt++) {
     try {
       await api.removeProxy(body.name);
-      await api.createProxy(body);
+      // Nobody gets in before all toxics are in force.
+      await api.createProxy({ ...body, enabled: toxics.length === 0 });
       for (const toxic of toxics) await api.addToxic(body.name, toxic);
+      if (toxics.length > 0) await api.enableProxy(body);
       return;
     } catch (cause) {
       if (attempt === 3)
