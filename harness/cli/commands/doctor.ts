@@ -1,13 +1,12 @@
 /** `ordeal doctor`: what this machine can do, and how to get the rest. */
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { availableParallelism, freemem, release, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
-import Docker from 'dockerode';
-import { messageOf } from '../../std/user-error.ts';
 import { colours } from '../terminal.ts';
+import { dockerFindings } from './doctor-docker.ts';
 
-interface Finding {
+export interface Finding {
   readonly name: string;
   /** `missing` things are only needed for what `for` says. */
   readonly status: 'ok' | 'missing' | 'broken';
@@ -20,22 +19,22 @@ export const addDoctorCommand = (program: Command): void => {
   program
     .command('doctor')
     .description('what this machine can do, and how to get the rest')
+    .option('--prepare', 'first make the images that containers need, where they are not there yet')
     .option('--json', 'print one JSON document')
-    .addHelpText('after', '\nExamples:\n  ordeal doctor\n  ordeal doctor --json')
-    .action(async (options: { json?: boolean }) => {
+    .addHelpText('after', '\nExamples:\n  ordeal doctor\n  ordeal doctor --prepare\n  ordeal doctor --json')
+    .action(async (options: { json?: boolean; prepare?: boolean }) => {
       process.exitCode = await doctor(options);
     });
 };
 
-const doctor = async (options: { json?: boolean }): Promise<number> => {
+const doctor = async (options: { json?: boolean; prepare?: boolean }): Promise<number> => {
   const findings = [
     nodeVersion(),
     machine(),
     processControl(),
     program('toxiproxy-server', toxiproxyUse, toxiproxyFix),
-    await docker(),
     chromium(),
-    ...kernel(),
+    ...(await dockerFindings(options.prepare === true)),
   ];
   if (options.json) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
   else process.stdout.write(`${findings.map(describe).join('\n')}\n`);
@@ -98,22 +97,6 @@ const isExecutable = (path: string): boolean => {
   }
 };
 
-const docker = async (): Promise<Finding> => {
-  const use = '--on docker and --on compose';
-  try {
-    const version = await new Docker({ timeout: 2_000 }).version();
-    return { name: 'Docker', status: 'ok', detail: `engine ${version.Version}, API ${version.ApiVersion}`, for: use };
-  } catch (error) {
-    return {
-      name: 'Docker',
-      status: 'missing',
-      detail: messageOf(error),
-      for: use,
-      fix: 'install a Docker engine and start it; set DOCKER_HOST if it is not on this machine',
-    };
-  }
-};
-
 const chromium = (): Finding => {
   const found = [process.env.ORDEAL_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
     path => path !== undefined && isExecutable(path),
@@ -125,22 +108,4 @@ const chromium = (): Finding => {
     for: 'the browser tests of the report',
     fix: 'install the package chromium, or set ORDEAL_CHROMIUM',
   };
-};
-
-/** Queueing disciplines as modules or built in; a missing one is refused when it is asked for, never skipped. */
-const kernel = (): Finding[] => {
-  const has = (module: string): boolean => existsSync(`/sys/module/${module}`) || moduleFiles().includes(module);
-  return ['sch_netem', 'sch_tbf'].map(module => ({
-    name: `kernel ${module}`,
-    status: has(module) ? ('ok' as const) : ('missing' as const),
-    detail: has(module) ? 'there' : 'not loaded and no module found',
-    for: 'kernel-level network faults in containers; Toxiproxy covers TCP without it',
-    fix: 'use a kernel that has it',
-  }));
-};
-
-const moduleFiles = (): string => {
-  const folder = `/lib/modules/${release()}`;
-  const read = (file: string): string => (existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '');
-  return existsSync(folder) && readdirSync(folder).length > 0 ? read('modules.builtin') + read('modules.dep') : '';
 };

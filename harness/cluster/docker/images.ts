@@ -55,12 +55,19 @@ const getBaseImage = async (engine: Engine, say: Say): Promise<Image> => {
 };
 
 /** What stands beside every node: Toxiproxy and the kernel's packet tools. */
-export const sidecarSource = (engine: Engine, say: Say): ImageSource => ({
+const sidecarSource = (engine: Engine, say: Say): ImageSource => ({
   dockerfile: join(projectRoot, 'docker/sidecar'),
   files: { 'toxiproxy-server': () => toxiproxyBinary(engine, say, ref => ensureImage(engine, { image: ref }, say)) },
 });
 
 export const ensureSidecarImage = (engine: Engine, say: Say): Promise<Image> => ensureImage(engine, sidecarSource(engine, say), say);
+
+/** The newest that is there, perhaps of an older content; undefined where none was built yet. */
+export const findSidecarImage = async (engine: Engine): Promise<Image | undefined> => {
+  const there = await engine.docker.listImages({ filters: { reference: ['ordeal/sidecar'] } });
+  const newest = there.sort((a, b) => b.Created - a.Created)[0]?.RepoTags?.[0];
+  return newest === undefined ? undefined : inspect(engine, newest);
+};
 
 /** Undefined where the Docker host does not have it. */
 export const inspect = async ({ docker }: Engine, ref: string): Promise<Image | undefined> => {
