@@ -14,7 +14,8 @@
  * Protocol, one line each way; the first line of the helper is `ready` or `failed`:
  *   set OFFSET_NS RATE    wall = anchor + (true - anchor) * RATE / 2^32 + OFFSET_NS, anchor = now; `set 0 4294967296` puts the bytes back
  *   read                  what the processes' own memory says; fails where their vDSO is not as it should be
- *   quit                  puts the bytes back and ends; so do the end of stdin and SIGTERM
+ *   quit                  puts the bytes back and ends; so does SIGTERM. At the end of stdin it puts them back and stays for a minute,
+ *                         so that whoever cleans up can make sure by `ordeal-clock undo`, which puts everything back, whoever changed it
  * Answers: `done REACHED [PID:REASON ...]`, `clock WALL_NS MONOTONIC_NS REACHED [PID:REASON ...]`, `failed CODE TEXT`.
  */
 #define _GNU_SOURCE
@@ -414,8 +415,20 @@ static const char *trouble_of(int failure) {
   return strerrorname_np(failure);
 }
 
+/* Another one of us: its vDSO must stay true, for it tells what a true one is. */
+static bool is_helper(pid_t pid) {
+  char path[64], name[32] = "";
+  snprintf(path, sizeof path, "/proc/%d/comm", pid);
+  FILE *file = fopen(path, "re");
+  if (!file) return false;
+  bool is = fgets(name, sizeof name, file) && strcmp(name, "ordeal-clock\n") == 0;
+  fclose(file);
+  return is;
+}
+
 /* Why it cannot be dealt with; 0: it can, and `vdso` holds what it has now. */
 static const char *locate(struct process *process, uint8_t *vdso) {
+  if (is_helper(process->pid)) return gone;
   size_t size = find_vdso(process->pid, &process->base);
   for (int tries = 0; size == 0 && errno == ENOENT && tries < 5; tries++) { /* in the middle of an exec there is none for a moment */
     usleep(2000);
@@ -482,8 +495,15 @@ static bool unsettled(void) {
 
 /* ---- The protocol. ---- */
 
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_rest;
 static void end(int signal) { told_to_end = signal; }
+static void rest(int signal) { told_to_rest = signal; }
+
+static void undo(void) {
+  in_force = false;
+  want_skew(0);
+  settle_all();
+}
 
 static void say_processes(void) {
   int reached = 0;
@@ -530,13 +550,16 @@ static bool obey(const char *line) {
   return true;
 }
 
-/* Whole lines out of what has come in; false at the end. */
+/* Whole lines out of what has come in; false when it is to end. The end of the input is none to us: see above. */
 static bool obey_input(void) {
   static char input[4096];
   static size_t filled;
   ssize_t got = read(STDIN_FILENO, input + filled, sizeof input - 1 - filled);
   if (got < 0 && errno == EINTR) return true;
-  if (got <= 0) return false;
+  if (got <= 0) {
+    told_to_rest = 1;
+    return true;
+  }
   filled += got;
   for (char *newline; (newline = memchr(input, '\n', filled));) {
     *newline = 0;
@@ -549,24 +572,49 @@ static bool obey_input(void) {
   return filled < sizeof input - 1;
 }
 
-int main(void) {
-  struct sigaction ending = {.sa_handler = end};
+/* For whoever cleans up after a controller that died: helpers that still keep a skew are told to rest, and all is put back once more. */
+static int undo_for_all(void) {
+  DIR *folder = opendir("/proc");
+  for (struct dirent *file; folder && (file = readdir(folder));)
+    if (atoi(file->d_name) > 0 && atoi(file->d_name) != getpid() && is_helper(atoi(file->d_name))) kill(atoi(file->d_name), SIGUSR1);
+  if (folder) closedir(folder);
+  for (int tries = 0; tries < 5; tries++) {
+    usleep(50000);
+    undo();
+  }
+  if (unsettled()) say_processes();
+  return unsettled();
+}
+
+static void serve(void) {
+  enum { rest_ms = 60000 };
+  int64_t end_at = 0;
+  while (!told_to_end && (end_at == 0 || now_ns(CLOCK_MONOTONIC) < end_at)) {
+    if (told_to_rest && end_at == 0) {
+      undo();
+      end_at = now_ns(CLOCK_MONOTONIC) + rest_ms * 1000000LL;
+    }
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    bool busy = in_force || unsettled();
+    int ready = poll(&input, end_at == 0, busy ? tick_ms : 1000);
+    if (ready > 0 && !obey_input()) return;
+    if (ready == 0 && busy) sweep();
+  }
+}
+
+int main(int count, char **arguments) {
+  struct sigaction ending = {.sa_handler = end}, resting = {.sa_handler = rest};
   sigaction(SIGTERM, &ending, 0);
   sigaction(SIGINT, &ending, 0);
+  sigaction(SIGUSR1, &resting, 0);
   signal(SIGPIPE, SIG_IGN);
   const char *trouble = learn_vdso();
+  if (!trouble && count > 1 && strcmp(arguments[1], "undo") == 0) return undo_for_all();
   printf(trouble ? "failed no-vdso %s\n" : "ready\n", trouble);
   fflush(stdout);
-  while (!trouble && !told_to_end) {
-    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    int ready = poll(&input, 1, in_force || unsettled() ? tick_ms : -1);
-    if (ready > 0 && !obey_input()) break;
-    if (ready == 0) sweep();
-  }
   if (trouble) return 1;
-  in_force = false;
-  want_skew(0);
-  settle_all();
+  serve();
+  undo();
   return 0;
 }
 #endif

@@ -16,7 +16,7 @@ import { projectRoot } from '../../../std/paths.ts';
 import { messageOf, UserError } from '../../../std/user-error.ts';
 import { dockerError, type Engine, ifThere, statusOf } from '../engine.ts';
 import { ensureImage, type Image, type Say } from '../images.ts';
-import { labelsOf, nameOf } from '../run-labels.ts';
+import { labelsOf, nameOf, undoneBy } from '../run-labels.ts';
 import { createHelper, type Helper } from './helper.ts';
 import { type Answer, setCommand, type Unreached } from './protocol.ts';
 
@@ -132,7 +132,7 @@ const refuseSharedPids = async ({ engine, node, containerId }: ClockKeeperOption
 export const containerOptions = ({ run, node, containerId }: ClockKeeperOptions, image: string): Docker.ContainerCreateOptions => ({
   // A name of its own for each: the one before may be about to be removed.
   name: nameOf(run, `clock-${node}-${randomUUID().slice(0, 8)}`),
-  Labels: labelsOf(run, node),
+  Labels: { ...labelsOf(run, node), ...undoneBy('/ordeal-clock', 'undo') },
   Image: image,
   OpenStdin: true,
   StdinOnce: true, // when the controller is gone its stdin ends, upon which it undoes the skew

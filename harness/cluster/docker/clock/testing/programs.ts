@@ -1,7 +1,7 @@
 /** A container full of programs that say what time it is, each by its own library: what a skew does is their word, not ours. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -34,8 +34,8 @@ export interface Programs {
 
 const here = join(projectRoot, 'harness/cluster/docker/clock/testing/programs');
 
-const goProgram = async (): Promise<string> => {
-  const path = join(mkdtempSync(join(tmpdir(), 'ordeal-clock-')), 'go-clock');
+const goProgram = async (folder: string): Promise<string> => {
+  const path = join(folder, 'go-clock');
   await promisify(execFile)('go', ['build', '-trimpath', '-o', path, join(here, 'go-clock.go')], {
     env: { ...process.env, CGO_ENABLED: '0' },
   });
@@ -52,8 +52,13 @@ export const whyNoGo = async (): Promise<string | undefined> => {
 };
 
 export const programsImage = async (engine: Engine, withGo: boolean): Promise<string> => {
-  const files = { node: async () => process.execPath, ...(withGo && { 'go-clock': goProgram }) };
-  return (await ensureImage(engine, { dockerfile: here, files }, () => {})).ref;
+  const folder = mkdtempSync(join(tmpdir(), 'ordeal-clock-'));
+  try {
+    const files = { node: process.execPath, ...(withGo && { 'go-clock': () => goProgram(folder) }) };
+    return (await ensureImage(engine, { dockerfile: here, files }, () => {})).ref;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 };
 
 /** `command`: all programs where it is not said otherwise. */
