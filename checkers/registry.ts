@@ -1,12 +1,15 @@
 /** All checkers, found by consistency model and workload. */
 import type { Checker } from '../harness/protocol/checker.ts';
 import { causalCheckers } from './causal/checker.ts';
+import { eventual } from './eventual/eventual.ts';
+import { everything } from './everything.ts';
 import { linearizable } from './linearizable/checker.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
 import { readWriteChecker } from './read-write/checker.ts';
 import { sequential } from './sequential/checker.ts';
 import { sessionGuarantees } from './sessions/checker.ts';
+import { boundedStaleness } from './staleness/staleness.ts';
 
 export const checkers: readonly Checker[] = [
   linearizable,
@@ -15,4 +18,7 @@ export const checkers: readonly Checker[] = [
   readWriteChecker(processor),
   readWriteChecker(pram),
   ...sessionGuarantees.map(readWriteChecker),
+  boundedStaleness,
+  eventual,
+  everything,
 ];

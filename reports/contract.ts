@@ -26,6 +26,12 @@ export const checkSchema = z.object({
   method: z.string().optional(),
   unknown: z.string().optional().describe('why it could not be decided, and how far it was verified'),
   warnings: z.array(z.string()).optional(),
+  measured: z.record(z.string(), z.number()).optional().describe('what the checker measured, with the unit in the name'),
+  satisfies: z.array(z.string()).optional().describe('the strongest models that hold'),
+  violates: z
+    .array(z.object({ model: z.string(), anomalies: z.array(anomalySchema) }))
+    .optional()
+    .describe('the weakest models that fail, each with its own witness'),
 });
 
 export const faultSchema = z.object({

@@ -69,14 +69,14 @@ export const explained = (history: ReadWriteHistory, finding: Finding): string =
   }
   const reader = told(history.operations[read.operation]!);
   const object = named(history.objects[read.object]);
-  if (finding.type === 'ThinAirRead') return thinAir(history, read.operation, read.object);
+  if (finding.type === 'ThinAirRead') return explainThinAir(history, read.operation, read.object);
   if (read.from === fromStart)
     return `${sentence(reader)}, where ${object} has its initial value; but a write of it comes before: ${chain(history, steps)}.`;
   const source = told(history.operations[read.from]!);
   return `${sentence(reader)}, where ${object} is as this left it: ${source}; but a newer write comes between: ${chain(history, steps)}.`;
 };
 
-const thinAir = (history: ReadWriteHistory, operation: number, object: number): string => {
+export const explainThinAir = (history: ReadWriteHistory, operation: number, object: number): string => {
   const { reads, versions, objects, operations, failed } = history;
   const slots = Array.from({ length: reads.start[operation + 1]! - reads.start[operation]! }, (_, i) => reads.start[operation]! + i);
   const version = slots.map(slot => versions[reads.item[slot]!]!).find(one => one.object === object)!;

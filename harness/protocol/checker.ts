@@ -28,12 +28,25 @@ export interface Verdict {
   readonly unknown?: string;
   /** Things a reader should know although they change no verdict. */
   readonly warnings?: readonly string[];
+  /** What the checker measured, with the unit in the name: `stalenessMs`, `convergenceMs`. */
+  readonly measured?: Readonly<Record<string, number>>;
+  /** Of the models that a history of reads and writes can be judged by: the strongest ones that hold. */
+  readonly satisfies?: readonly string[];
+  /** The weakest ones that fail, each with its own witness. */
+  readonly violates?: readonly ViolatedModel[];
+}
+
+export interface ViolatedModel {
+  readonly model: string;
+  readonly anomalies: readonly Anomaly[];
 }
 
 export interface CheckOptions {
   readonly workload: string;
   readonly timeLimitMs: number;
   readonly memoryLimitBytes: number;
+  /** For `bounded-staleness`: how far behind a read may be. */
+  readonly staleness?: { readonly ms?: number | undefined; readonly versions?: number | undefined } | undefined;
 }
 
 export interface Checker {

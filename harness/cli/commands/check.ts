@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { hasStanding, standing } from '../../../checkers/lattice.ts';
 import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
 import type { ReadHistory } from '../../history/builder.ts';
 import type { History } from '../../history/event.ts';
-import { mergeValidity, type Verdict } from '../../protocol/checker.ts';
+import { type CheckOptions, mergeValidity, type Verdict } from '../../protocol/checker.ts';
 import { judgeHistory } from '../../run/judge.ts';
 import { formatDuration, parseDuration } from '../../std/duration.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
@@ -25,6 +26,8 @@ interface Flags {
   readonly timeLimit: string;
   readonly memoryLimit: string;
   readonly config?: string;
+  readonly maxStaleness?: string;
+  readonly maxBehind?: string;
 }
 
 interface Judged {
@@ -43,6 +46,8 @@ export const addCheckCommand = (program: Command): void => {
     .option('--model <NAME>', 'the consistency model (default: linearizable)')
     .option('--time-limit <TIME>', 'how long checking one history may take', runDefaults.checkTimeLimit)
     .option('--memory-limit <SIZE>', 'how much memory it may take', runDefaults.memoryLimit)
+    .option('--max-staleness <TIME>', 'for --model bounded-staleness: for how long a value may have been overwritten when it is read')
+    .option('--max-behind <N>', 'for --model bounded-staleness: by how many writes')
     .option('--config <FILE>', 'a config file that registers more workloads')
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
@@ -59,12 +64,25 @@ Exit codes: 0 valid, 1 violation, 2 unknown, 65 a file is malformed (with line a
     .action(check);
 };
 
+type Limits = Omit<CheckOptions, 'workload'>;
+
+const limitsOf = ({ timeLimit, memoryLimit, maxStaleness, maxBehind }: Flags): Limits => ({
+  timeLimitMs: parseDuration(timeLimit, '--time-limit'),
+  memoryLimitBytes: parseSize(memoryLimit, '--memory-limit'),
+  staleness: {
+    ms: maxStaleness === undefined ? undefined : parseDuration(maxStaleness, '--max-staleness'),
+    versions: maxBehind === undefined ? undefined : wholeNumber(maxBehind, '--max-behind'),
+  },
+});
+
+const wholeNumber = (text: string, flag: string): number => {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UserError('usage', 'bad-number', `${flag} ${text}: not a whole number`, { hint: `say, for instance, ${flag} 3` });
+};
+
 const check = async (paths: string[], flags: Flags): Promise<void> => {
   const registries = registriesWith(await loadConfig(flags.config));
-  const limits = {
-    timeLimitMs: parseDuration(flags.timeLimit, '--time-limit'),
-    memoryLimitBytes: parseSize(flags.memoryLimit, '--memory-limit'),
-  };
+  const limits = limitsOf(flags);
   const files = paths.flatMap(historiesIn);
   const judged: Judged[] = [];
   for (const file of files) {
@@ -84,12 +102,7 @@ const exitCodeOf = (judged: readonly Judged[]): number => {
   return valid !== false && worst ? exitCodeOfError(worst.error) : exitCodeOfVerdict(valid);
 };
 
-const judgeFile = async (
-  file: string,
-  flags: Flags,
-  registries: Registries,
-  limits: { timeLimitMs: number; memoryLimitBytes: number },
-): Promise<Judged> => {
+const judgeFile = async (file: string, flags: Flags, registries: Registries, limits: Limits): Promise<Judged> => {
   try {
     const read = await readHistory(file);
     const { history, warnings } = read;
@@ -97,11 +110,28 @@ const judgeFile = async (
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? 'linearizable');
     refuseMisfit(read, workload, file);
-    const verdict = judgeHistory(checker, history, { workload, ...limits });
+    const verdict = withStanding(judgeHistory(checker, history, { workload, ...limits }), history, limits);
     return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
   } catch (error) {
     if (error instanceof UserError) return { file, error };
     throw error;
+  }
+};
+
+/** Where a history stands among the models is told with every verdict, as long as that takes no time to speak of; `--model all` takes it. */
+const longestStandingMs = 2000;
+
+const withStanding = (verdict: Verdict, history: History, limits: Limits): Verdict => {
+  if (verdict.model === 'all' || !hasStanding(verdict.workload) || verdict.operations === 0) return verdict;
+  const timeLimitMs = Math.min(limits.timeLimitMs, longestStandingMs);
+  const options = { ...limits, workload: verdict.workload, timeLimitMs };
+  try {
+    return { ...verdict, ...standing(history, options, [verdict]) };
+  } catch (error) {
+    return {
+      ...verdict,
+      warnings: [...(verdict.warnings ?? []), `the weaker models could not be judged, which is a bug: ${messageOf(error)}`],
+    };
   }
 };
 
@@ -187,12 +217,36 @@ const describe = ({ file, verdict, error, history }: Judged, brief: boolean): vo
     );
     return;
   }
-  const { valid, operations, keys, elapsedMs, workload, model, method, unknown, anomalies, warnings = [] } = verdict!;
+  const {
+    valid,
+    operations,
+    keys,
+    elapsedMs,
+    workload,
+    model,
+    method,
+    unknown,
+    anomalies,
+    warnings = [],
+    measured,
+    satisfies,
+    violates,
+  } = verdict!;
   const how = method ? `, by ${method}` : '';
   const lines = [
     `${word(valid)}  ${file}: ${operations} operations on ${keys} ${keys === 1 ? 'key' : 'keys'} (${workload}, ${model}), checked in ${formatDuration(elapsedMs)}${how}`,
   ];
   if (unknown) lines.push(`  ${unknown}`);
+  if (measured)
+    lines.push(
+      `  measured: ${Object.entries(measured)
+        .map(([name, value]) => `${name} ${Number(value.toFixed(3))}`)
+        .join(', ')}`,
+    );
+  if (satisfies)
+    lines.push(
+      `  satisfies: ${satisfies.join(', ') || 'nothing weaker'}${violates && violates.length > 0 ? `; violates: ${violates.map(one => one.model).join(', ')}` : ''}`,
+    );
   for (const warning of warnings) lines.push(`  ${colours.yellow('note')} ${warning}`);
   lines.push(...describeAnomalies(brief ? anomalies.slice(0, 1) : anomalies, history!));
   process.stdout.write(`${lines.join('\n')}\n`);
