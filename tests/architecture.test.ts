@@ -25,6 +25,7 @@ const parts: Readonly<Record<string, Part>> = {
   'harness/run': effects('harness/std', 'harness/history', 'harness/protocol', 'harness/generator', 'harness/store', 'reports'),
   'harness/cluster': effects('harness/std', 'harness/protocol'),
   'harness/client-program': effects('harness/std', 'harness/history', 'harness/protocol'),
+  'harness/client-lint': effects('harness/std', 'harness/protocol', 'harness/client-program'),
   'harness/store': effects('harness/std', 'harness/history'),
   'harness/index.ts': effects(
     'harness/std',

@@ -4,6 +4,7 @@ import { addCheckCommand } from './commands/check.ts';
 import { addCleanCommand } from './commands/clean.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addInitCommand } from './commands/init.ts';
+import { addLintClientCommand } from './commands/lint-client.ts';
 import { addListCommand } from './commands/list.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -35,6 +36,7 @@ Exit codes: 0 valid, 1 violation, 2 unknown, 3 budget missed, 4 environment fail
     addCheckCommand,
     addListCommand,
     addInitCommand,
+    addLintClientCommand,
     addReportCommand,
     addDoctorCommand,
     addCleanCommand,
