@@ -112,11 +112,26 @@ const startClientSide = async (common: Common & { readonly links: number; readon
   return { post, api, addresses: addressesIn(inspected), published };
 };
 
-/** The run's networks, one that can publish ports first: one of its own where they are all internal. */
-export const withPublishable = async ({ docker }: Engine, run: string, networks: readonly string[]): Promise<string[]> => {
+export interface Surroundings {
+  /** The run's networks, one that can publish ports first: one of its own where they are all internal. */
+  readonly networks: readonly string[];
+  /** The one of its own, if any. */
+  readonly own: string | undefined;
+  readonly subnets: readonly string[];
+  /** Addresses of whoever is on these networks now, and of their bridges. */
+  readonly guests: readonly string[];
+}
+
+export const lookAround = async ({ docker }: Engine, run: string, networks: readonly string[]): Promise<Surroundings> => {
   const inspected = (await Promise.all(networks.map(id => docker.getNetwork(id).inspect()))) as Docker.NetworkInspectInfo[];
-  const open = inspected.find(({ Internal: internal }) => !internal);
-  if (open !== undefined) return [open.Id, ...inspected.map(({ Id: id }) => id).filter(id => id !== open.Id)];
-  const own = await docker.createNetwork({ Name: nameOf(run, 'gateway'), Labels: labelsOf(run) });
-  return [own.id, ...networks];
+  const configs = inspected.flatMap(({ IPAM: ipam }) => ipam?.Config ?? []).filter(({ Subnet: subnet }) => subnet?.includes('.'));
+  const bridges = configs.flatMap(({ Gateway: bridge }) => bridge ?? []);
+  const containers = inspected.flatMap(({ Containers: all }) => Object.values(all ?? {}));
+  const guests = [...bridges, ...containers.flatMap(({ IPv4Address: address }) => address?.split('/')[0] || [])];
+  const subnets = configs.flatMap(({ Subnet: subnet }) => subnet ?? []);
+  const ids = inspected.map(({ Id: id }) => id);
+  const open = inspected.find(({ Internal: internal }) => !internal)?.Id;
+  if (open !== undefined) return { networks: [open, ...ids.filter(id => id !== open)], own: undefined, subnets, guests };
+  const { id: own } = await docker.createNetwork({ Name: nameOf(run, 'gateway'), Labels: labelsOf(run) });
+  return { networks: [own, ...ids], own, subnets, guests };
 };

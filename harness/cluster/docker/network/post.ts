@@ -7,16 +7,12 @@ import type { NodeId } from '../../../protocol/system.ts';
 import { within } from '../../../std/deadline.ts';
 import { UserError } from '../../../std/user-error.ts';
 import { dockerError, type Engine, ifThere } from '../engine.ts';
-import { labelsOf, nameOf } from '../run-labels.ts';
+import { labelsOf, nameOf, undoneBy } from '../run-labels.ts';
 import { apiPort, toxiproxyUid } from './rules.ts';
 import { openShell, type Shell } from './shell.ts';
 
 /** The kind of packet filter that works here: nft wants NET_ADMIN alone, the older one NET_RAW too. */
 export type Backend = 'nft' | 'legacy';
-
-/** Marks sidecars, so that whoever cleans up runs `ordeal-undo` in them before it removes them. */
-export const sidecarLabel = { 'ordeal.role': 'sidecar' } as const;
-export const undoCommand = 'ordeal-undo';
 
 export interface Post {
   readonly container: Docker.Container;
@@ -51,7 +47,7 @@ export const createPost = async (spec: PostSpec): Promise<Docker.Container> => {
     Image: spec.image,
     Cmd: ['sleep', 'infinity'],
     User: '0',
-    Labels: { ...labelsOf(run, spec.node), ...(own ? {} : sidecarLabel) },
+    Labels: { ...labelsOf(run, spec.node), ...(own ? {} : undoneBy('ordeal-undo')) },
     ExposedPorts: Object.fromEntries(ports.map(port => [port, {}])),
     HostConfig: {
       NetworkMode: own ? place.networks[0]! : `container:${place.containerId}`,

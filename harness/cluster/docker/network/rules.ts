@@ -29,9 +29,17 @@ export interface Guarded {
   readonly port: number;
 }
 
+export interface Strangers {
+  readonly subnets: readonly string[];
+  /** Who else is on these networks and is no node. */
+  readonly known: readonly string[];
+}
+
 export interface BaseRules {
   readonly redirects: readonly Redirect[];
   readonly guarded: readonly Guarded[];
+  /** Set while some node is not there: it may come back under another address, and must not get around its links until that is known. */
+  readonly strangers: Strangers | undefined;
   /** Addresses of nodes that are not there: connecting to them fails at once, as to a host whose server is down. */
   readonly dead: readonly string[];
   /** Who may reach the proxies' own ports: the gateway. Undefined: everybody. */
@@ -52,7 +60,7 @@ export const installRules = (): string =>
   });
 
 /** Takes the place of what an earlier one said. Naming a chain empties it; faults have chains of their own and stay. */
-export const baseRules = ({ redirects, guarded, dead, admitted, lastProxyPort }: BaseRules): string =>
+export const baseRules = ({ redirects, guarded, strangers, dead, admitted, lastProxyPort }: BaseRules): string =>
   restore({
     nat: [
       ':ORDEAL - [0:0]',
@@ -73,11 +81,8 @@ export const baseRules = ({ redirects, guarded, dead, admitted, lastProxyPort }:
       ':ORDEAL-GUARD - [0:0]',
       '-A ORDEAL-GUARD -i lo -j RETURN',
       ...(admitted === undefined ? [] : admitOnly(admitted, lastProxyPort)),
-      ...guarded.flatMap(({ from, port }) =>
-        from.map(
-          address => `-A ORDEAL-GUARD -s ${address} -p tcp --dport ${port} -m dscp ! --dscp ${dscp} -j REJECT --reject-with tcp-reset`,
-        ),
-      ),
+      ...guarded.flatMap(({ from, port }) => from.map(address => resetUnmarked(address, port))),
+      ...(strangers === undefined ? [] : guardAgainst(strangers, guarded)),
     ],
   });
 
@@ -87,6 +92,14 @@ export const baseRules = ({ redirects, guarded, dead, admitted, lastProxyPort }:
  */
 export const refuseDial = (to: string): string =>
   `-d ${to} -p tcp --syn -m owner --uid-owner ${toxiproxyUid} -j REJECT --reject-with tcp-reset`;
+
+const resetUnmarked = (from: string, port: number): string =>
+  `-A ORDEAL-GUARD -s ${from} -p tcp --dport ${port} -m dscp ! --dscp ${dscp} -j REJECT --reject-with tcp-reset`;
+
+const guardAgainst = ({ subnets, known }: Strangers, guarded: readonly Guarded[]): string[] => [
+  ...known.map(address => `-A ORDEAL-GUARD -s ${address} -j RETURN`),
+  ...[...new Set(guarded.map(({ port }) => port))].flatMap(port => subnets.map(subnet => resetUnmarked(subnet, port))),
+];
 
 const admitOnly = (addresses: readonly string[], lastPort: number): string[] => [
   ...addresses.map(address => `-A ORDEAL-GUARD -s ${address} -j RETURN`),
