@@ -18,6 +18,8 @@ export interface Post {
   readonly container: Docker.Container;
   /** Rejects with the output when the script fails. */
   run(script: string): Promise<string>;
+  /** The same in a second shell, for what takes its time: rules need not wait for it. */
+  ask(script: string): Promise<string>;
   /** `iptables-restore --noflush`: all of it or nothing. */
   restore(rules: string): Promise<void>;
   /** `iptables-save -c` of the filter table. */
@@ -74,14 +76,24 @@ export const openPost = async (container: Docker.Container, backend: Backend): P
     throw dockerError(thrown, 'a sidecar cannot be started');
   }
   const shell = await openShell(container);
+  let second: Promise<Shell> | undefined;
   const run = (script: string): Promise<string> => orThrow(shell, script);
+  const ask = async (script: string): Promise<string> => {
+    second ??= openShell(container);
+    return orThrow(await second, script);
+  };
   return {
     container,
     run,
+    ask,
     restore: async rules => void (await run(`iptables-${backend}-restore --noflush <<'END'\n${rules}END`)),
     counters: () => run(`iptables-${backend}-save -c -t filter`),
     stop: async () => {
       shell.close();
+      void second?.then(
+        other => other.close(),
+        () => {},
+      );
       await ifThere(container.kill());
     },
   };

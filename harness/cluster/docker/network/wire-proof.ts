@@ -36,7 +36,7 @@ const askable = (wire: WireBreak, { posts, addressesOf }: Ground): { key: string
     .map(flow => ({ key: flowKey(flow), sender: posts.get(flow.from)!, to: addressesOf(flow.to)[0]! }));
 
 const send = (sender: Post, to: string, packets: number): Promise<string> =>
-  sender.run(`head -c ${packets * 16} /dev/zero | socat -u -b16 - UDP4-SENDTO:${to}:${nowhere}`);
+  sender.ask(`head -c ${packets * 16} /dev/zero | socat -u -b16 - UDP4-SENDTO:${to}:${nowhere}`);
 
 /** Over all namespaces: `flow what` -> packets. */
 const countAll = async (id: number, posts: ReadonlyMap<Site, Post>): Promise<Map<string, number>> => {
@@ -83,8 +83,8 @@ const proveNames = async ({ id, flows, fault }: WireBreak, { posts, knownName }:
     senders.map(async site => {
       const post = posts.get(site)!;
       const before = refused(await post.counters(), id);
-      const said = await post.run(
-        `a=$(date +%s%N); timeout 20 getent ahostsv4 ${knownName}. >/dev/null; b=$(date +%s%N); echo $(( (b - a) / 1000000 ))`,
+      const said = await post.ask(
+        `a=$(date +%s%N); timeout 12 getent ahostsv4 ${knownName}. >/dev/null; b=$(date +%s%N); echo $(( (b - a) / 1000000 ))`,
       );
       return { site, ms: Number(said.trim()), refused: refused(await post.counters(), id) - before };
     }),
