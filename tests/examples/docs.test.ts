@@ -25,6 +25,11 @@ test('TypeScript in the README is that of the examples', () => {
   expect(blocks).toEqual([read('tests/examples/ordeal.config.ts')]);
 });
 
+test('TypeScript in docs/external.md is that of its example', () => {
+  const blocks = [...read('docs/external.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1]);
+  expect(blocks).toEqual([read('tests/examples/external/ordeal.config.ts')]);
+});
+
 test('the example config is a plan', async () => {
   const config = await loadConfig('ordeal.config.ts', join(projectRoot, 'tests/examples'));
   expect(await settle(config.run ?? {}, registries)).toMatchObject({
@@ -37,7 +42,7 @@ test('the example config is a plan', async () => {
 test('every ordeal command in the documents has flags that exist', () => {
   const program = createProgram();
   const commands = documents.flatMap(file => [
-    ...read(file).matchAll(/(?:npx )?ordeal (run|check|report|list|doctor|clean)((?: +[^\s`|#]+)*)/g),
+    ...read(file).matchAll(/(?:npx )?ordeal (run|check|report|list|doctor|clean|lint-client)((?: +[^\s`|#]+)*)/g),
   ]);
   expect(commands.length).toBeGreaterThan(5);
   const unknown = commands.flatMap(([text, name, rest]) => {
