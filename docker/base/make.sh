@@ -1,6 +1,6 @@
 #!/bin/sh
 # The file system of debian:bookworm-slim as a tar stream on stdout, made of Debian's own packages: for Docker hosts that no registry
-# can be reached from. Needs debootstrap, and root or fakeroot with fakechroot.
+# can be reached from. Needs debootstrap, and root.
 #
 #   sudo docker/base/make.sh | docker import - debian:bookworm-slim
 #
@@ -10,6 +10,11 @@ PATH="$PATH:/usr/sbin:/sbin"
 suite=bookworm
 mirror="${MIRROR:-http://deb.debian.org/debian}"
 
+# With fakechroot the image would keep links to this machine's folders, and a dummy ldconfig.
+if [ "$(id -u)" != 0 ]; then
+  echo 'debootstrap needs root' >&2
+  exit 1
+fi
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 root="$work/root"
@@ -17,14 +22,7 @@ chmod 755 "$work"
 
 set -- --variant=minbase --include=ca-certificates
 [ -z "${DEBIAN_ARCH:-}" ] || set -- "$@" --arch="$DEBIAN_ARCH"
-if [ "$(id -u)" = 0 ]; then
-  as_root=''
-else
-  as_root='fakechroot fakeroot -s state -i state'
-  set -- "$@" --variant=fakechroot
-  cd "$work" && : >state
-fi
-$as_root debootstrap "$@" "$suite" "$root" "$mirror" >&2
+debootstrap "$@" "$suite" "$root" "$mirror" >&2
 
 # Slim, as the official image is: no archives, no lists, no documents but licences.
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/cache/apt/*.bin "$root"/var/lib/apt/lists/* "$root"/var/log/bootstrap.log
@@ -44,4 +42,4 @@ mkdir -p "$root/etc/dpkg/dpkg.cfg.d"
 printf 'force-unsafe-io\npath-exclude /usr/share/doc/*\npath-include /usr/share/doc/*/copyright\npath-exclude /usr/share/man/*\npath-exclude /usr/share/locale/*\n' \
   >"$root/etc/dpkg/dpkg.cfg.d/docker-image"
 
-$as_root tar -C "$root" --numeric-owner --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' -c .
+tar -C "$root" --numeric-owner --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' -c .

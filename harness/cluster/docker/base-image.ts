@@ -41,8 +41,7 @@ export const makeBaseImage = async (engine: Engine): Promise<void> => {
 
 const whatIsLacking = (): string | undefined => {
   if (!onPath('debootstrap')) return 'debootstrap, which could make it, is not installed';
-  if (process.getuid?.() === 0 || (onPath('fakeroot') && onPath('fakechroot'))) return undefined;
-  return 'making it with debootstrap needs root, or the packages fakeroot and fakechroot';
+  return process.getuid?.() === 0 ? undefined : 'making it with debootstrap needs root';
 };
 
 const onPath = (name: string): boolean =>

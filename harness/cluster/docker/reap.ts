@@ -33,9 +33,10 @@ export const reap = async ({ connection, found = [] }: LeasedDocker, run: string
 
 /** `reap` on a daemon that is connected to already. */
 export const reapOn = async (engine: Engine, run: string, found: readonly FoundContainer[]): Promise<string[]> => {
-  const undone = await undoAll(engine.docker, run);
+  // First, since nothing can be undone in a process that is frozen.
   const put = await Promise.all(found.map(container => putBack(engine.docker, container)));
-  return [...undone, ...put.flat(), ...(await removeUntilQuiet(engine, run))];
+  const undone = await undoAll(engine.docker, run);
+  return [...put.flat(), ...undone, ...(await removeUntilQuiet(engine, run))];
 };
 
 /** What the daemon was making when the controller died appears only a moment later: look until two looks found nothing. */
@@ -56,17 +57,22 @@ const removeUntilQuiet = async (engine: Engine, run: string): Promise<string[]> 
 /** What was changed in namespaces and processes of other people goes by what each container says about itself, before it goes. */
 const undoAll = async (docker: Docker, run: string): Promise<string[]> => {
   try {
-    const all = await docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run}`, undoLabel] } });
-    return (await Promise.all(all.map(container => undo(docker, container)))).flat();
+    const ours = await docker.listContainers({ all: true, filters: { label: [`${runLabel}=${run}`] } });
+    const ids = new Set(ours.map(({ Id: id }) => id));
+    const undoing = ours.filter(({ Labels: labels }) => undoLabel in labels).map(container => undo(docker, container, ids));
+    return (await Promise.all(undoing)).flat();
   } catch (thrown) {
     return [`could not list what the run ${run} changed: ${daemonWords(thrown)}`];
   }
 };
 
-const undo = async (docker: Docker, { Id: id, Names: names, State: state, Labels: labels }: Docker.ContainerInfo): Promise<string[]> => {
+const undo = async (docker: Docker, info: Docker.ContainerInfo, ours: ReadonlySet<string>): Promise<string[]> => {
+  const { Id: id, Names: names, State: state, Labels: labels } = info;
   const container = docker.getContainer(id);
   const name = names[0]?.replace('/', '') ?? id;
   try {
+    // What it shares goes with the run as well.
+    if (sharesOnly(ours, await container.inspect())) return [];
     if (state === 'paused') await container.unpause();
     // It shares a namespace that may outlive it: started again, it can still undo what it did there.
     else if (state !== 'running') await container.start();
@@ -75,6 +81,12 @@ const undo = async (docker: Docker, { Id: id, Names: names, State: state, Labels
   } catch (thrown) {
     return [`could not undo what ${name} had changed: ${daemonWords(thrown)}`];
   }
+};
+
+/** Whether the containers whose namespaces it is in are all among these. */
+const sharesOnly = (ours: ReadonlySet<string>, { HostConfig }: Docker.ContainerInspectInfo): boolean => {
+  const others = [HostConfig.NetworkMode, HostConfig.PidMode].flatMap(mode => /^container:(.+)$/.exec(mode ?? '')?.[1] ?? []);
+  return others.length > 0 && others.every(id => ours.has(id));
 };
 
 const execute = async (container: Docker.Container, command: string[]): Promise<{ code: number | null; output: string }> => {

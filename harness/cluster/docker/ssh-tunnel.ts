@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { sleep } from '../../std/deadline.ts';
 import { UserError } from '../../std/user-error.ts';
-import type { EngineConnection } from './connection.ts';
+import { describeConnection, type EngineConnection } from './connection.ts';
 
 export interface SshTunnel {
   /** The local socket. */
@@ -45,9 +45,9 @@ export const openSshTunnel = async (to: Extract<EngineConnection, { kind: 'ssh' 
     throw new UserError(
       'environment',
       'docker-unreachable',
-      `no way to the Docker daemon at ssh://${to.destination}: ${stderr || shortMessage}`,
+      `no way to the Docker daemon at ${describeConnection(to)}: ${stderr || shortMessage}`,
       {
-        hint: `try \`ssh ${to.destination} docker version\`: it must work without a question`,
+        hint: `try \`ssh ${to.port === undefined ? '' : `-p ${to.port} `}${to.destination} true\`: it must work without a question`,
       },
     );
   }
