@@ -9,6 +9,7 @@ import type { Endpoint } from '../../../protocol/system.ts';
 import { createToxiproxyApi, type ToxiproxyApi } from '../../toxiproxy/api.ts';
 import type { Engine } from '../engine.ts';
 import { labelsOf, nameOf } from '../run-labels.ts';
+import { dialInside } from './exec-stream.ts';
 import {
   addressesIn,
   type Backend,
@@ -21,7 +22,7 @@ import {
   startToxiproxy,
 } from './post.ts';
 import { apiPort, firstProxyPort } from './rules.ts';
-import { dialThrough, type Relay } from './tunnel.ts';
+import { dialThrough, openDoor, type Relay } from './tunnel.ts';
 
 export interface Gateway {
   readonly relay: Relay;
@@ -29,6 +30,8 @@ export interface Gateway {
   readonly backend: Backend;
   readonly netem: boolean;
   readonly post: Post;
+  /** Closes the ways into it. */
+  close(): void;
 }
 
 export interface ClientSide {
@@ -37,6 +40,7 @@ export interface ClientSide {
   readonly addresses: readonly string[];
   /** Where clients dial the proxy that listens on this port in the container. */
   published(port: number): Endpoint;
+  close(): void;
 }
 
 interface Common {
@@ -80,7 +84,8 @@ const startGateway = async (common: Common): Promise<Gateway> => {
   const post = works ? first : await start('legacy');
   await runDetached(post.container, ['microsocks', '-i', '0.0.0.0', '-p', `${relayPort}`, '-u', 'ordeal', '-P', password]);
   const [inspected, netem] = await Promise.all([post.container.inspect(), hasNetem(post)]);
-  const relay = { host: '127.0.0.1', port: publishedPort(inspected, relayPort), user: 'ordeal', password };
+  const ways = await waysInto(common.engine, post, inspected, [relayPort]);
+  const relay = { ...ways.to(relayPort), user: 'ordeal', password };
   // A port that nobody listens on: the relay's own refusal shows that it works.
   const answers = async (): Promise<void> => {
     const refused = await dialThrough(relay, { host: '127.0.0.1', port: 9 }).then(
@@ -90,8 +95,38 @@ const startGateway = async (common: Common): Promise<Gateway> => {
     if (!refused) throw new Error('the relay does not answer');
   };
   await eventually(answers, readyMs, "the gateway's relay did not answer");
-  return { relay, addresses: addressesIn(inspected), backend, netem, post };
+  return { relay, addresses: addressesIn(inspected), backend, netem, post, close: ways.close };
 };
+
+interface Ways {
+  to(port: number): Endpoint;
+  close(): void;
+}
+
+/**
+ * Where this machine reaches ports of a container of ours: on its own loopback where the daemon publishes there, otherwise by doors of its own,
+ * with an exec of socat behind each connection (50 ms to open), which goes wherever the daemon is.
+ */
+const waysInto = async (
+  { connection }: Engine,
+  post: Post,
+  inspected: Docker.ContainerInspectInfo,
+  ports: readonly number[],
+): Promise<Ways> => {
+  if (publishesHere(connection)) return { to: port => ({ host: '127.0.0.1', port: publishedPort(inspected, port) }), close: () => {} };
+  const doors = new Map(
+    await Promise.all(ports.map(async port => [port, await openDoor(() => dialInside(post.container, port))] as const)),
+  );
+  return {
+    to: port => doors.get(port)!.address,
+    close: () => {
+      for (const door of doors.values()) door.close();
+    },
+  };
+};
+
+const publishesHere = (connection: Engine['connection']): boolean =>
+  connection.kind === 'socket' || (connection.kind === 'tcp' && ['127.0.0.1', 'localhost', '::1'].includes(connection.host));
 
 /** Tried on the loopback of the gateway, which carries nothing. */
 const hasNetem = (post: Post): Promise<boolean> =>
@@ -106,10 +141,10 @@ const startClientSide = async (common: Common & { readonly links: number; readon
   const post = await openPost(await createPost({ ...common, what: 'clients', place }), common.backend);
   await startToxiproxy(post.container);
   const inspected = await post.container.inspect();
-  const published = (port: number): Endpoint => ({ host: '127.0.0.1', port: publishedPort(inspected, port) });
+  const { to: published, close } = await waysInto(common.engine, post, inspected, ports);
   const api = createToxiproxyApi(`http://127.0.0.1:${published(apiPort).port}`);
   await eventually(() => api.version(), readyMs, "the clients' Toxiproxy did not answer");
-  return { post, api, addresses: addressesIn(inspected), published };
+  return { post, api, addresses: addressesIn(inspected), published, close };
 };
 
 export interface Surroundings {

@@ -233,6 +233,30 @@ describe.skipIf(!dockerHere)('the network of containers', () => {
   });
 });
 
+describe.skipIf(!dockerHere)('a daemon whose published ports are not on this machine', () => {
+  test('is reached through its own streams: links, control and clients work the same', async () => {
+    const near = await connectEngine();
+    // The same daemon, but known by an address that says nothing of its loopback.
+    const far: Engine = { ...near, connection: { kind: 'tcp', host: 'docker.example', port: 2375 } };
+    const remote = await startSmallCluster(far, 2);
+    try {
+      await joinAll(remote);
+      const { links, reachable } = remote.network;
+      await reachable('n1', 7000, soon());
+      expect(await links.ping('n1', 'n2', soon())).toBeGreaterThan(0);
+      expect(await links.ping('clients', 'n1', soon())).toBeGreaterThan(0);
+      const cut = await links.apply(links.flows, silence);
+      expect(await cut.confirm(soon())).toBe(cut.placed);
+      await expect(links.ping('clients', 'n1', within(400))).rejects.toThrow();
+      await cut.remove();
+      expect(await links.ping('clients', 'n1', soon())).toBeGreaterThan(0);
+    } finally {
+      await remote.close();
+      near.close();
+    }
+  });
+});
+
 /** Docker's resolver listens on another port after a node's restart. */
 const withoutPorts = (states: readonly string[]): string[] =>
   states.map(state => state.replace(/127\.0\.0\.11:\d+|sport \d+/g, 'resolver'));

@@ -122,6 +122,8 @@ const closeAll = async (
   };
   await Promise.all(nodes.map(node => trying(`the rules of ${node} were not undone`, () => wires.undo(node))));
   closeWays();
+  clients.close();
+  gateway.close();
   const ours = [...sidecars, clients.post.container, gateway.post.container];
   await Promise.all(ours.map(container => trying('a sidecar was not removed', () => ifThere(container.remove({ force: true })))));
   const { own } = around;

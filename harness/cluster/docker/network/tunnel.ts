@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Endpoint } from '../../../protocol/system.ts';
 import { messageOf } from '../../../std/user-error.ts';
 
@@ -75,35 +76,43 @@ export interface Tunnel {
 }
 
 /** A port of this machine that leads to the target, wherever that is when somebody connects. */
-export const openTunnel = async (relay: Relay, target: () => Endpoint | undefined): Promise<Tunnel> => {
-  const open = new Set<Socket>();
-  const keep = (socket: Socket): Socket => {
-    open.add(socket);
-    return socket.once('close', () => open.delete(socket));
+export const openTunnel = (relay: Relay, target: () => Endpoint | undefined): Promise<Tunnel> =>
+  openDoor(signal => {
+    const at = target();
+    if (at === undefined) throw new Error('there is no such address now');
+    return dialThrough(relay, at, signal);
+  });
+
+/** A port of this machine; what is behind it is opened anew for each connection. */
+export const openDoor = async (dial: (signal: AbortSignal) => Promise<Duplex>): Promise<Tunnel> => {
+  const open = new Set<Duplex>();
+  const keep = <D extends Duplex>(stream: D): D => {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream));
+    return stream;
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, near => {
-    void join(keep(near), target(), relay, keep);
+    void join(keep(near), async signal => keep(await dial(signal)));
   });
   const port = await listen(server);
   return {
     address: { host: '127.0.0.1', port },
     close: () => {
       server.close();
-      for (const socket of open) socket.destroy();
+      for (const stream of open) stream.destroy();
     },
   };
 };
 
 /** A reset tells the near end more than an orderly end: whatever it asked has not been answered. */
-const join = async (near: Socket, target: Endpoint | undefined, relay: Relay, keep: (socket: Socket) => Socket): Promise<void> => {
+const join = async (near: Socket, dial: (signal: AbortSignal) => Promise<Duplex>): Promise<void> => {
   near.on('error', () => near.destroy());
   const left = new AbortController();
   near.once('close', () => left.abort());
   try {
-    if (target === undefined) throw new Error('there is no such address now');
-    const far = keep(await dialThrough(relay, target, left.signal));
+    const far = await dial(left.signal);
     far.on('error', () => near.resetAndDestroy());
-    near.on('error', () => far.resetAndDestroy());
+    near.on('error', () => far.destroy());
     near.once('close', () => far.destroy());
     far.once('close', () => near.destroySoon());
     near.pipe(far);
