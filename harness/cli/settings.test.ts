@@ -94,3 +94,14 @@ test('a workload of one’s own is judged as the one whose operations it has', a
 test.each([{ keys: '-3' }, { keys: ' ' }, { reads: -1 }])('%j is no quantity', async set =>
   expect((await refusal({ set: set as never })).message).toMatch(/expected a number, 0 or more/),
 );
+
+test('an option that the system and the workload both know is for the one that takes the value', async () => {
+  const anywhere = { name: 'docker' as const, summary: '', capabilities: async () => new Set<never>(), create: () => expect.unreachable() };
+  const plan = (reads: string) =>
+    settle({ system: 'etcd', nemesis: ['none'], set: { reads } }, { ...registries, providers: [...registries.providers, anywhere] });
+  const stale = await plan('serializable');
+  expect([stale.systemOptions.reads, stale.workloadOptions.reads]).toEqual(['serializable', 2]);
+  const heavy = await plan('9');
+  expect([heavy.systemOptions.reads, heavy.workloadOptions.reads]).toEqual(['linearizable', 9]);
+  await expect(plan('nonsense')).rejects.toThrow('reads=nonsense');
+});

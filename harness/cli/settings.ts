@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
-import { type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
+import { accepts, type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
 import type { System } from '../protocol/system.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { parseDuration } from '../std/duration.ts';
@@ -43,7 +43,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   const provider = named('place for nodes', registries.providers, item => item.name, whereOf(given, system));
   const place = {
     system,
-    options: knownOptions(system.options, config.set ?? {}),
+    options: resolveOptions(system.options, meantFor(system.options, [workload.options], config.set ?? {})),
     bugs,
     toxiproxyUrl: config.toxiproxy,
     composeFile: config.compose === undefined ? undefined : resolve(config.compose),
@@ -105,8 +105,16 @@ const whereOf = ({ on, compose, attach, endpoints }: RunConfig, system: System):
 const whereItCan = ({ node, container, endpoints }: System): Provider['name'] =>
   node !== undefined ? 'process' : container !== undefined ? 'docker' : endpoints !== undefined ? 'external' : runDefaults.on;
 
-const knownOptions = (table: OptionTable, set: Options): Options =>
-  resolveOptions(table, Object.fromEntries(Object.entries(set).filter(([name]) => name in table)));
+/** What this table knows. A name that others know too (etcd's `reads=serializable`, the register's `reads=2`) is for those that take the value. */
+const meantFor = (table: OptionTable, others: readonly OptionTable[], set: Options): Options =>
+  Object.fromEntries(
+    Object.entries(set).filter(([name, value]) => {
+      const spec = table[name];
+      return (
+        spec !== undefined && (accepts(spec, value) || !others.some(other => other[name] !== undefined && accepts(other[name], value)))
+      );
+    }),
+  );
 
 /** What was asked for by name must be possible; of the defaults and of `all`, only what is possible is meant. */
 const possible = (
@@ -169,8 +177,8 @@ const splitOptions = (set: Options, tables: Readonly<Record<'system' | 'workload
   const known = Object.values(tables).flatMap(table => Object.keys(table));
   for (const key of Object.keys(set)) named('option', known, name => name, key);
   return {
-    systemOptions: resolveOptions(tables.system, set),
-    workloadOptions: resolveOptions(tables.workload, set),
+    systemOptions: resolveOptions(tables.system, meantFor(tables.system, [tables.workload], set)),
+    workloadOptions: resolveOptions(tables.workload, meantFor(tables.workload, [tables.system], set)),
     faultOptions: resolveOptions(tables.faults, set),
   };
 };

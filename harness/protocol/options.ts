@@ -21,6 +21,16 @@ export type Options = Readonly<Record<string, OptionValue>>;
 export const resolveOptions = (table: OptionTable, given: Options): Options =>
   Object.fromEntries(Object.entries(table).map(([name, spec]) => [name, name in given ? coerce(name, spec, given[name]!) : spec.default]));
 
+/** Whether the option would take the value. */
+export const accepts = (spec: OptionSpec, value: OptionValue): boolean => {
+  try {
+    coerce('', spec, value);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const coerce = (name: string, spec: OptionSpec, value: OptionValue): OptionValue => {
   const refuse = (expected: string): never => {
     throw new UserError('usage', 'bad-option', `option ${name}=${value}: expected ${expected}`, { hint: spec.summary });
