@@ -101,7 +101,14 @@ const wordsOf = (members: Members): string =>
 const configSchema = z
   .object({
     run: runConfigSchema.optional(),
-    systems: z.array(z.custom<System>(has(systemMembers), `expected a system with ${wordsOf(systemMembers)}`)).optional(),
+    systems: z
+      .array(
+        z.custom<System>(
+          has(systemMembers),
+          `expected a system with ${wordsOf(systemMembers)}; defineSystem({ name, port, connect }) fills in the rest`,
+        ),
+      )
+      .optional(),
     faults: z.array(z.custom<Fault>(has(faultMembers), `expected a fault with ${wordsOf(faultMembers)}`)).optional(),
     workloads: z.array(z.custom<Workload>(has(workloadMembers), `expected a workload with ${wordsOf(workloadMembers)}`)).optional(),
   })

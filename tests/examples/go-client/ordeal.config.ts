@@ -6,5 +6,5 @@ const client = process.env.GO_CLIENT ?? join(import.meta.dirname, 'client');
 
 export default defineConfig({
   systems: [{ ...raft, name: 'raft-go', connect: program([client], { multiplexed: true }) }],
-  run: { system: 'raft-go', nodes: 3, nemesis: ['partition', 'kill'], interval: '2s', timeLimit: '6s', rate: 100 },
+  run: { system: 'raft-go', nodes: 3, nemesis: ['partition', 'kill'], interval: '2s', timeLimit: '5s', rate: 100 },
 });

@@ -4,5 +4,5 @@ import { defineConfig, program, raft } from 'ordeal';
 
 export default defineConfig({
   systems: [{ ...raft, name: 'raft-python', connect: program(['python3', 'client.py'], { cwd: join(import.meta.dirname) }) }],
-  run: { system: 'raft-python', nodes: 3, nemesis: ['partition', 'kill'], interval: '2s', timeLimit: '6s', rate: 100 },
+  run: { system: 'raft-python', nodes: 3, nemesis: ['partition', 'kill'], interval: '2s', timeLimit: '5s', rate: 100 },
 });
