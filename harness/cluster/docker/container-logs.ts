@@ -23,11 +23,7 @@ export interface ContainerLogs {
   stop(): void;
 }
 
-export const createContainerLogs = (
-  container: Docker.Container,
-  folder: string,
-  onTrouble: (sentence: string) => void,
-): ContainerLogs => {
+export const createContainerLogs = (container: Docker.Container, folder: string, onTrouble: (sentence: string) => void): ContainerLogs => {
   mkdirSync(folder, { recursive: true });
   const files = { stdout: join(folder, 'stdout.log'), stderr: join(folder, 'stderr.log') };
   /** When the last line was written, as the engine says: a reopened log begins behind it. */

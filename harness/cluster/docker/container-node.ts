@@ -248,8 +248,7 @@ export class ContainerNode {
       this.#options.clock.started(signal),
       this.#options.join(this.container.id, signal),
     ]);
-    if (followed.status === 'rejected')
-      this.#options.onTrouble(`the output of ${this.id} cannot be read: ${messageOf(followed.reason)}`);
+    if (followed.status === 'rejected') this.#options.onTrouble(`the output of ${this.id} cannot be read: ${messageOf(followed.reason)}`);
     // What failed because the node has ended already is told by its end.
     if (start.exit !== undefined || !(await this.#runs())) return;
     if (clocked.status === 'rejected') throw clocked.reason;
@@ -401,7 +400,9 @@ const cannotStart = (id: NodeId, thrown: unknown): UserError => {
 /** What the kernel says of the container's freezer; undefined where the engine runs on another kernel than this process. */
 const freezerState = (pid: number, containerId: string): { frozen: boolean; said: string } | undefined => {
   try {
-    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split('\n').filter(line => line.includes(containerId));
+    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+      .split('\n')
+      .filter(line => line.includes(containerId));
     const first = groups.find(line => line.split(':')[1] === 'freezer');
     if (first !== undefined) {
       const said = readFileSync(`/sys/fs/cgroup/freezer${first.split(':')[2]}/freezer.state`, 'utf8').trim();

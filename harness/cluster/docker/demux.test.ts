@@ -39,7 +39,10 @@ test('frames come out whole, wherever the chunks are cut', () => {
 
 test('one byte at a time', () => {
   const parse = createFrameParser();
-  const bytes = Buffer.concat([framed({ stream: 'stderr', data: Buffer.from('no') }), framed({ stream: 'stdout', data: Buffer.from('yes') })]);
+  const bytes = Buffer.concat([
+    framed({ stream: 'stderr', data: Buffer.from('no') }),
+    framed({ stream: 'stdout', data: Buffer.from('yes') }),
+  ]);
   expect(textsOf([...bytes].flatMap(byte => parse(Buffer.of(byte))))).toEqual({ stdout: 'yes', stderr: 'no' });
 });
 
@@ -54,7 +57,10 @@ test('fifty thousand one-byte frames in one chunk overflow nothing', async () =>
 test('a frame that comes in many pieces takes time in its length only', () => {
   const parse = createFrameParser();
   const bytes = framed({ stream: 'stdout', data: Buffer.alloc(2 ** 22, 'a') });
-  const frames = cut(bytes, Array.from({ length: 4000 }, (_, i) => i * 1000)).flatMap(chunk => parse(chunk));
+  const frames = cut(
+    bytes,
+    Array.from({ length: 4000 }, (_, i) => i * 1000),
+  ).flatMap(chunk => parse(chunk));
   expect(frames.map(({ data }) => data.length)).toEqual([2 ** 22]);
 });
 

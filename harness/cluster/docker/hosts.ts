@@ -54,7 +54,10 @@ const disconnect = async ({ docker, node }: HostOptions): Promise<Broken> => {
     const missing = networks.filter(({ name }) => !(name in there));
     // One after the other, in the old order: the first one is the default route.
     for (const { network, endpoint } of missing)
-      await network.connect({ Container: node.container.id, EndpointConfig: endpointAgain(endpoint, node.container.id) } as Docker.NetworkConnectOptions);
+      await network.connect({
+        Container: node.container.id,
+        EndpointConfig: endpointAgain(endpoint, node.container.id),
+      } as Docker.NetworkConnectOptions);
     await node.rejoin(within(callMs));
   });
   try {
@@ -95,7 +98,10 @@ const starveOfCpu = async ({ node }: HostOptions, share: number): Promise<Broken
       const now = await throttling(container);
       const times = now.times - start.times;
       if (times > 0)
-        return { effective: true, detail: `${limit}: the kernel held it back ${times} times, ${Math.round((now.ns - start.ns) / 1e6)} ms in all` };
+        return {
+          effective: true,
+          detail: `${limit}: the kernel held it back ${times} times, ${Math.round((now.ns - start.ns) / 1e6)} ms in all`,
+        };
       if (signal.aborted) return { effective: false, detail: `${limit}, but never asked for more` };
       await sleep(50, signal);
     }
@@ -119,7 +125,7 @@ const throttling = async (container: Docker.Container): Promise<{ times: number;
 
 const oomPatienceMs = 8000;
 
-/** Its limit is put back as soon as it has ended, so that whoever starts it again starts it as it was. */
+/** Its limit is put back as soon as it has ended: whoever starts it again starts it as it was. */
 const starveOfMemory = async ({ node }: HostOptions): Promise<Broken> => {
   const { container } = node;
   const before = limitsOf(await container.inspect());
@@ -136,11 +142,11 @@ const starveOfMemory = async ({ node }: HostOptions): Promise<Broken> => {
     prove: async () =>
       exit?.outOfMemory
         ? { effective: true, detail: `${node.id}: the kernel ended it for want of memory (OOMKilled) after ${tookMs} ms` }
-        : { effective: false, detail: `${node.id}: ${exit === undefined ? `still lives after ${tookMs} ms with less memory` : 'ended, but not for want of memory'}` },
-    remove: async signal => {
-      await putBack();
-      await node.start(signal);
-    },
+        : {
+            effective: false,
+            detail: `${node.id}: ${exit === undefined ? `still lives after ${tookMs} ms with less memory` : 'ended, but not for want of memory'}`,
+          },
+    remove: putBack,
   };
 };
 
@@ -155,7 +161,9 @@ const leastBytes = 6 * 2 ** 20;
 const squeeze = async (container: Docker.Container, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     const { resident, used } = await memoryOf(container);
-    const wanted = [resident * 0.5, resident, (resident + used) / 2, used, used * 1.02].map(bytes => Math.max(leastBytes, Math.ceil(bytes)));
+    const wanted = [resident * 0.5, resident, (resident + used) / 2, used, used * 1.02].map(bytes =>
+      Math.max(leastBytes, Math.ceil(bytes)),
+    );
     for (const bytes of wanted) if (await taken(container, bytes)) break;
     await execIn(container, ['/ordeal-needs-memory'], { signal }).catch(() => {}); // there is no such command, but starting it takes memory
   }
