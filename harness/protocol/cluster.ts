@@ -97,6 +97,8 @@ export interface Cluster {
   readonly nodes: readonly NodeId[];
   readonly links: Links;
   readonly control: Control;
+  /** What takes long once and is then kept, such as building images: before `start`, and without its deadline. */
+  prepare?(signal: AbortSignal): Promise<void>;
   /** What `run.json` should know of it once it has started: engine, images and their digests. */
   describe?(): Json;
   /** Resolves when the node serves; rejects when it does not (yet), or by the signal. */

@@ -135,6 +135,7 @@ class Trial {
     const { cluster, folder } = this.#env;
     cluster.onUnexpectedExit(exit => this.#noteExit(exit));
     this.#writer = await openHistoryWriter(folder.file('history.jsonl'), error => this.#broken.abort(error));
+    await cluster.prepare?.(this.#signal);
     await cluster.start(within(this.#plan.startTimeoutMs + startMarginMs, this.#signal));
     this.#env.onStarted?.();
     this.#env.say(`${cluster.nodes.length} nodes are ready after ${Math.round(this.#now())} ms`);
