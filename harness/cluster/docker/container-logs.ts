@@ -37,7 +37,7 @@ export const createContainerLogs = (container: Docker.Container, folder: string,
   return {
     follow: async ({ startedAt, tty, adopted }) => {
       from = { stdout: sizeOf(files.stdout), stderr: sizeOf(files.stderr) };
-      const seen = last.stdout > last.stderr ? last.stdout : last.stderr;
+      const [, seen = ''] = [last.stdout, last.stderr].sort();
       const since = tty || adopted ? startedAt : seen;
       source = await openLog(container, {
         timestamps: !tty,

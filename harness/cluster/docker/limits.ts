@@ -1,4 +1,7 @@
-/** What a container may use, read and put back. The engine cannot take a limit away again: "unlimited" is written as -1. */
+/**
+ * What a container may use, read and put back. The engine cannot take a limit away again (0 means "as it is"), so one that was not there is
+ * put back as what the kernel itself takes for none.
+ */
 import type Docker from 'dockerode';
 
 /** In the engine's own words and units. */
@@ -27,7 +30,13 @@ export const cpuShare = (before: Limits, share: number): Partial<Limits> =>
 export const cpuAsBefore = ({ NanoCpus, CpuPeriod, CpuQuota }: Limits): Partial<Limits> =>
   NanoCpus > 0 ? { NanoCpus } : { CpuPeriod: CpuPeriod || periodUs, CpuQuota: CpuQuota || -1 };
 
-export const memoryAsBefore = ({ Memory, MemorySwap }: Limits): Partial<Limits> => ({ Memory: Memory || -1, MemorySwap: MemorySwap || -1 });
+export const memoryAsBefore = ({ Memory, MemorySwap }: Limits): Partial<Limits> => ({
+  Memory: Memory || noLimitBytes,
+  MemorySwap: MemorySwap || -1,
+});
+
+/** The largest multiple of a page; exact as a JavaScript number too. */
+const noLimitBytes = 2 ** 63 - 4096;
 
 /** The kernel's own period, 100 ms. */
 const periodUs = 100_000;
