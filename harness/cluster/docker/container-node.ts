@@ -9,6 +9,7 @@ import type { NodeView } from '../ready.ts';
 import { describeExit } from '../spawn.ts';
 import { type ContainerExit, exitOf } from './container-exit.ts';
 import { type ContainerLogs, createContainerLogs } from './container-logs.ts';
+import { dockerError, ifThere, statusOf } from './engine.ts';
 import { execIn } from './exec.ts';
 import { type NodeClock, trueTime } from './node-clock.ts';
 
@@ -231,7 +232,8 @@ export class ContainerNode {
     await this.#leaving;
     signal.throwIfAborted();
     const adopted = this.#start === undefined && (await this.container.inspect()).State.Running;
-    if (!adopted) await this.container.start().catch(thrown => Promise.reject(cannotStart(this.id, thrown)));
+    if (!adopted)
+      await ifThere(this.container.start()).catch(thrown => Promise.reject(dockerError(thrown, `node ${this.id} cannot be started`)));
     await this.#watch(adopted, signal);
   }
 
@@ -264,13 +266,16 @@ export class ContainerNode {
     const { signal } = this.#over;
     while (!signal.aborted) {
       // The connection may break; the container need not.
-      await this.container.wait({ condition: 'not-running', abortSignal: signal }).catch(() => sleep(200, signal));
+      const waited: { StatusCode: number } | undefined = await this.container
+        .wait({ condition: 'not-running', abortSignal: signal })
+        .catch(() => sleep(200, signal));
       const state = await this.container.inspect().then(
         ({ State }) => State,
-        (thrown: { statusCode?: number }) => (thrown.statusCode === 404 ? gone : undefined),
+        thrown => (statusOf(thrown) === 404 ? gone : undefined),
       );
-      // A container with a restart policy may run again by now.
-      if (state !== undefined && (!state.Running || state.Restarting || state.StartedAt !== this.#start?.startedAt)) return exitOf(state);
+      // A container with a restart policy may run again by now, and its state tells of the new start.
+      if (state !== undefined && (!state.Running || state.Restarting || state.StartedAt !== this.#start?.startedAt))
+        return exitOf({ ...state, ExitCode: waited?.StatusCode ?? state.ExitCode });
     }
     return forever;
   }
@@ -365,8 +370,8 @@ export class ContainerNode {
 
   /** One that has ended meanwhile needs no signal. */
   async #signal(name: string): Promise<void> {
-    await this.container.kill({ signal: name }).catch((thrown: { statusCode?: number }) => {
-      if (thrown.statusCode !== 409 && thrown.statusCode !== 404) throw thrown;
+    await this.container.kill({ signal: name }).catch(thrown => {
+      if (statusOf(thrown) !== 409 && statusOf(thrown) !== 404) throw thrown;
     });
   }
 
@@ -387,15 +392,6 @@ export class ContainerNode {
 const forever = new Promise<never>(() => {});
 
 const gone = { Running: false, Restarting: false, StartedAt: '', ExitCode: 137, OOMKilled: false };
-
-const cannotStart = (id: NodeId, thrown: unknown): UserError => {
-  const said = (thrown as { json?: { message?: string } }).json?.message ?? messageOf(thrown);
-  const inUse = /port is already allocated|address already in use/.test(said);
-  return new UserError('environment', inUse ? 'port-in-use' : 'cannot-start', `node ${id} cannot be started: ${said}`, {
-    ...(inUse ? { hint: 'end what listens there, or give the node another port' } : {}),
-    cause: thrown,
-  });
-};
 
 /** What the kernel says of the container's freezer; undefined where the engine runs on another kernel than this process. */
 const freezerState = (pid: number, containerId: string): { frozen: boolean; said: string } | undefined => {

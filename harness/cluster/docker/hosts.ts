@@ -128,8 +128,10 @@ const oomPatienceMs = 8000;
 /** Its limit is put back as soon as it has ended: whoever starts it again starts it as it was. */
 const starveOfMemory = async ({ node }: HostOptions): Promise<Broken> => {
   const { container } = node;
-  const before = limitsOf(await container.inspect());
-  const putBack = once(async () => void (await container.update(memoryAsBefore(before))));
+  const info = await container.inspect();
+  const before = { ...memoryAsBefore(limitsOf(info)), RestartPolicy: info.HostConfig.RestartPolicy };
+  const putBack = once(async () => void (await container.update(before)));
+  await container.update({ RestartPolicy: { Name: 'no' } }); // or it would be started again with too little memory, and end again
   const started = performance.now();
   let exit: Awaited<ReturnType<ContainerNode['starve']>>;
   try {

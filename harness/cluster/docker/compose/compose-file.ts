@@ -15,9 +15,9 @@ export interface ComposeFile {
   /** As written; files that are combined must agree on it for old compose commands. */
   readonly version: string | undefined;
   readonly services: readonly ComposeService[];
-  /** Names of networks and volumes that the project makes, in the file's words. */
-  readonly networks: readonly string[];
-  readonly volumes: readonly string[];
+  /** Networks and volumes that the project makes, in the file's words. */
+  readonly networks: Readonly<Record<string, Yaml>>;
+  readonly volumes: Readonly<Record<string, Yaml>>;
 }
 
 type Yaml = Readonly<Record<string, unknown>>;
@@ -25,12 +25,13 @@ type Yaml = Readonly<Record<string, unknown>>;
 /** `resolved` is what `config` prints, `written` the file itself. Throws where it is no YAML. */
 export const readComposeFile = (resolved: string, written: string): ComposeFile => {
   const { services, networks, volumes } = mapOf(parse(resolved));
-  const { version } = mapOf(parse(written, { version: '1.1' }));
+  const raw = mapOf(parse(written, { merge: true, version: '1.1' }));
+  const { version } = raw;
   return {
     version: version === undefined ? undefined : String(version),
     services: Object.entries(mapOf(services)).map(([name, service]) => serviceOf(name, mapOf(service))),
-    networks: ownOnes(mapOf(networks)),
-    volumes: ownOnes(mapOf(volumes)),
+    networks: ownOnes(mapOf(networks), mapOf(raw.networks)),
+    volumes: ownOnes(mapOf(volumes), mapOf(raw.volumes)),
   };
 };
 
@@ -54,10 +55,13 @@ export const portsOf = (port: unknown): number[] => {
   return Number.isInteger(first) && end >= first && end - first < 1000 ? Array.from({ length: end - first + 1 }, (_, i) => first + i) : [];
 };
 
-const ownOnes = (things: Yaml): string[] =>
-  Object.entries(things)
-    .filter(([, thing]) => !mapOf(thing).external)
-    .map(([name]) => name);
+/** As the file has them: what the command makes of a name that was not given holds the name of another project. */
+const ownOnes = (resolved: Yaml, written: Yaml): Record<string, Yaml> =>
+  Object.fromEntries(
+    Object.entries(resolved)
+      .filter(([, thing]) => !mapOf(thing).external)
+      .map(([name]) => [name, mapOf(written[name])]),
+  );
 
 /** The nodes that a service stands for: itself, or each of its replicas. */
 export const nodesOfService = (name: string, replicas: number): string[] =>
@@ -72,8 +76,9 @@ export const overrideOf = (
   labels: { all: Readonly<Record<string, string>>; of(node: string): Readonly<Record<string, string>> },
   imageOf: (service: string) => string,
 ): string => {
-  const labelled = { labels: escaped(labels.all) };
-  const defaultNetwork = file.services.some(({ usesDefaultNetwork }) => usesDefaultNetwork) ? ['default'] : [];
+  const defaultNetwork: Readonly<Record<string, Yaml>> = file.services.some(({ usesDefaultNetwork }) => usesDefaultNetwork)
+    ? { default: {} }
+    : {};
   const services = file.services.map(({ name, replicas, built, image }) => [
     name,
     {
@@ -81,14 +86,24 @@ export const overrideOf = (
       ...(built && image === undefined ? { image: imageOf(name) } : {}),
     },
   ]);
-  const all = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, labelled]));
+  // Old compose commands let a later file replace a network or a volume as a whole: it is said again, with the labels.
+  const all = (things: Readonly<Record<string, Yaml>>) =>
+    Object.fromEntries(
+      Object.entries(things).map(([name, thing]) => [name, { ...thing, labels: { ...labelMap(thing.labels), ...escaped(labels.all) } }]),
+    );
   return JSON.stringify({
     ...(file.version === undefined ? {} : { version: file.version }),
     services: Object.fromEntries(services),
-    networks: all([...new Set([...file.networks, ...defaultNetwork])]),
+    networks: all({ ...defaultNetwork, ...file.networks }),
     volumes: all(file.volumes),
   });
 };
+
+/** Labels are a map, or a list of `name=value`. */
+const labelMap = (labels: unknown): Yaml =>
+  Array.isArray(labels)
+    ? Object.fromEntries(labels.map(String).map(label => [label.split('=')[0], label.slice(label.indexOf('=') + 1)]))
+    : mapOf(labels);
 
 /** The compose command takes a dollar sign for a variable. */
 const escaped = (labels: Readonly<Record<string, string>>): Record<string, string> =>
