@@ -2,11 +2,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broken, Cluster, ClusterOptions, HostFault, Links, UnexpectedExit } from '../../protocol/cluster.ts';
-import type { Control, NodeId } from '../../protocol/system.ts';
+import type { Control, NodeId, System } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
 import { within } from '../../std/deadline.ts';
 import { messageOf } from '../../std/user-error.ts';
-import { lookReady } from '../ready.ts';
+import { lookReady, type NodeView } from '../ready.ts';
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
 import { createClockKeeper } from './clock/clock-keeper.ts';
 import { ContainerNode } from './container-node.ts';
@@ -64,6 +64,7 @@ export const createContainerCluster = (options: ClusterOptions, stage: Stage): C
     const engine = await connectEngine();
     const watchdog = await startWatchdog(options.runFolder, say);
     life.watchdog = watchdog;
+    watchdog.holdDocker({ connection: engine.connection });
     const context = { engine, run: watchdog.token, say };
     life.context = context;
     await stage.prepare(context, signal);
@@ -75,8 +76,11 @@ export const createContainerCluster = (options: ClusterOptions, stage: Stage): C
     signal.throwIfAborted();
     const raised = await stage.raise(context, signal);
     await startNetwork(life, context, raised, options);
+    const found = [...life.members.values()].flatMap(member => member.found ?? []);
+    if (found.length > 0) life.watchdog?.holdDocker({ connection: context.engine.connection, found });
     for (const member of life.members.values()) makeNode(life, context, member, { ...options, control, report });
     await allStarted([...life.nodes.values()], signal);
+    if (stage.learns) await learnPorts(life);
   };
 
   return {
@@ -125,12 +129,19 @@ export const createContainerCluster = (options: ClusterOptions, stage: Stage): C
 /** The network is laid while the containers are being made. When one of the two fails, the other is waited for: it is ended then. */
 const startNetwork = async (life: Life, { engine, run }: StageContext, raised: Raised, options: ClusterOptions): Promise<void> => {
   const { system, nodes, onTrouble = () => {} } = options;
-  const laid = createRunNetwork({ engine, run, system, nodes, networks: raised.networks, onTrouble });
+  const { networks, addresses } = raised;
+  const known = addresses === undefined ? { networks } : { networks, addresses };
+  const laid = createRunNetwork({ engine, run, system, nodes, onTrouble, ...known });
   const [network, members] = await Promise.allSettled([laid, raised.members]);
   if (network.status === 'fulfilled') life.network = network.value;
   if (members.status === 'rejected') throw members.reason;
   if (network.status === 'rejected') throw network.reason;
   life.members = new Map(members.value.map(member => [member.node, member]));
+};
+
+/** Of nodes that we did not start, ports that nobody told us of are links too. */
+const learnPorts = async ({ network, nodes }: Life): Promise<void> => {
+  await Promise.all([...nodes.keys()].map(node => network!.learn(node)));
 };
 
 interface NodeOptions extends ClusterOptions {
@@ -147,7 +158,7 @@ const makeNode = (life: Life, context: StageContext, member: Member, options: No
     folder: join(runFolder, 'nodes', id),
     join: (containerId, signal) => life.network!.join(id, containerId, signal),
     leave: () => life.network!.leave(id),
-    ready: (signal, look) => lookReady(system.ready, { control, ...look }, id, signal),
+    ready: (signal, look) => looksReady(life.network!, system, { control, ...look }, id, signal),
     clock: clockOf(context, member, options),
     readyTimeoutMs: options.readyTimeoutMs ?? 30_000,
     onUnexpectedExit: exit => report({ ...exit, node: id }),
@@ -164,6 +175,12 @@ const clockOf = ({ engine, run }: StageContext, { node, containerId }: Member, o
     (skew, signal) => clock.set(control, node, skew, signal),
     signal => clock.read(control, node, signal),
   );
+};
+
+/** The controller's way to a port is a tunnel, which accepts by itself: whether the node does is asked at its other end. */
+const looksReady = (network: RunNetwork, { ready, ports }: System, view: NodeView, node: NodeId, signal: AbortSignal): Promise<void> => {
+  const number = typeof ready === 'object' && 'tcp' in ready ? ports[ready.tcp]?.number : undefined;
+  return number === undefined ? lookReady(ready, view, node, signal) : network.reachable(node, number, signal);
 };
 
 /** All at once; as soon as one cannot start, the others are not waited for. */
@@ -219,6 +236,7 @@ const endLife = async (life: Life, stage: Stage, options: ClusterOptions): Promi
   }
   left.push(...((await life.network?.close()) ?? []));
   if (context !== undefined) left.push(...(await stage.strike(context)));
+  if (left.every(sentence => sentence === undefined)) watchdog?.holdDocker(undefined);
   left.push(...((await watchdog?.close().catch(thrown => [messageOf(thrown)])) ?? []));
   context?.engine.close();
   return left.filter(sentence => sentence !== undefined);

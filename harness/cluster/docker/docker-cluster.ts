@@ -6,6 +6,7 @@ import type { NodeId, System } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
 import { UserError } from '../../std/user-error.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import { ensureClock } from './node-clock.ts';
 import { createContainerCluster } from './container-cluster.ts';
 import { dockerError } from './engine.ts';
 import { ensureBaseImage, ensureImage, ensureSidecarImage, type Image } from './images.ts';
@@ -51,11 +52,13 @@ const createDockerStage = ({ system, nodes, options, bugs }: StageOptions): Stag
 
   return {
     owned: true,
+    learns: false,
     prepare: async ({ engine, say }) => {
       const sources = new Map(planned.map(({ spec }) => [keyOf(spec.image), spec.image]));
       const [made] = await Promise.all([
         Promise.all([...sources].map(async ([key, source]) => [key, await ensureImage(engine, source, say)] as const)),
         ensureSidecarImage(engine, say),
+        ensureClock(engine, system, say),
         limited.length > 0 ? ensureBaseImage(engine, say) : undefined,
       ]);
       images = new Map(made);
@@ -68,7 +71,7 @@ const createDockerStage = ({ system, nodes, options, bugs }: StageOptions): Stag
         Promise.reject(dockerError(thrown, 'the network of the run cannot be made')),
       );
       const members = inOrder(planned, (each, i) => createMember(context, each, imageOf(each.spec), { network: laid, i, keeper: volumes }));
-      return { networks: [laid.id], members };
+      return { networks: [laid.id], members, addresses: new Map(nodes.map((node, i) => [node, [laid.addressOf(i)]])) };
     },
     strike: async ({ engine, run }) => (await removeRun(engine, run)).filter(sentence => !sentence.startsWith('removed')),
     describe: () => ({ images: [...images.values()].map(image => ({ ...image })) }),

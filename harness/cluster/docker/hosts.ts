@@ -6,6 +6,7 @@ import { sleep, within } from '../../std/deadline.ts';
 import { UserError } from '../../std/user-error.ts';
 import type { ContainerNode } from './container-node.ts';
 import { execIn } from './exec.ts';
+import { foundContainer } from './found.ts';
 import { cpuAsBefore, cpuShare, limitsOf, memoryAsBefore } from './limits.ts';
 
 /** A folder of a node that can be filled without filling the Docker host. */
@@ -46,8 +47,8 @@ const once = <T>(act: () => Promise<T>): (() => Promise<T>) => {
 };
 
 const disconnect = async ({ docker, node }: HostOptions): Promise<Broken> => {
-  const before = (await node.container.inspect()).NetworkSettings.Networks;
-  const networks = Object.entries(before).map(([name, endpoint]) => ({ name, network: docker.getNetwork(endpoint.NetworkID), endpoint }));
+  const before = foundContainer(await node.container.inspect());
+  const networks = before.networks.map(({ id, name, endpoint }) => ({ name, network: docker.getNetwork(id), endpoint }));
   if (networks.length === 0) throw new Error(`${node.id} is on no network`);
   const connect = once(async () => {
     const there = (await node.container.inspect()).NetworkSettings.Networks;
@@ -56,7 +57,7 @@ const disconnect = async ({ docker, node }: HostOptions): Promise<Broken> => {
     for (const { network, endpoint } of missing)
       await network.connect({
         Container: node.container.id,
-        EndpointConfig: endpointAgain(endpoint, node.container.id),
+        EndpointConfig: endpoint,
       } as Docker.NetworkConnectOptions);
     await node.rejoin(within(callMs));
   });
@@ -77,15 +78,6 @@ const disconnect = async ({ docker, node }: HostOptions): Promise<Broken> => {
     remove: connect,
   };
 };
-
-type Endpoint = Docker.ContainerInspectInfo['NetworkSettings']['Networks'][string];
-
-/** An address can only be asked for in a network whose subnet was chosen by hand, and then it was asked for before. */
-const endpointAgain = ({ IPAMConfig, Aliases, Links }: Endpoint, id: string): Record<string, unknown> => ({
-  ...(IPAMConfig ? { IPAMConfig } : {}),
-  ...(Array.isArray(Aliases) ? { Aliases: Aliases.filter(alias => alias !== id.slice(0, 12)) } : {}), // the engine adds that one itself
-  ...(Links ? { Links } : {}),
-});
 
 const starveOfCpu = async ({ node }: HostOptions, share: number): Promise<Broken> => {
   const { container } = node;

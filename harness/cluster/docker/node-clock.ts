@@ -3,7 +3,10 @@
  * otherwise. Either way a skew holds until it is set again, across restarts of the node.
  */
 import type { NodeState } from '../../protocol/cluster.ts';
-import type { ClockReading, ClockSkew } from '../../protocol/system.ts';
+import type { ClockReading, ClockSkew, System } from '../../protocol/system.ts';
+import { messageOf } from '../../std/user-error.ts';
+import { type ClockKeeper, ensureClockImage } from './clock/clock-keeper.ts';
+import type { Engine } from './engine.ts';
 
 export interface NodeClock {
   /** In force at once on a node that runs, else as soon as it does. */
@@ -19,12 +22,10 @@ export interface NodeClock {
   close(): Promise<void>;
 }
 
-/** What acts on the processes of one container; made anew for every start of it. */
-export interface Keeper {
-  set(skew: ClockSkew, signal: AbortSignal): Promise<void>;
-  read(signal: AbortSignal): Promise<ClockReading>;
-  close(): Promise<void>;
-}
+/** So that the first skew does not wait for an image. A run that skews no clock must not fail for want of it. */
+export const ensureClock = async (engine: Engine, { clock }: Pick<System, 'clock'>, say: (sentence: string) => void): Promise<void> => {
+  if (clock === undefined) await ensureClockImage(engine, say).catch(thrown => say(`clocks cannot be skewed: ${messageOf(thrown)}`));
+};
 
 export const trueTime: ClockSkew = { offsetMs: 0, rate: 1 };
 const same = (one: ClockSkew, other: ClockSkew): boolean => one.offsetMs === other.offsetMs && one.rate === other.rate;
@@ -58,11 +59,11 @@ export const createOwnClock = (
 };
 
 /** `make` costs a container: it is made when the clock is first set or read. */
-export const createKeptClock = (make: () => Promise<Keeper>): NodeClock => {
+export const createKeptClock = (make: () => Promise<ClockKeeper>): NodeClock => {
   let wanted = trueTime;
   let set = trueTime;
-  let keeper: Promise<Keeper> | undefined;
-  const kept = (): Promise<Keeper> => {
+  let keeper: Promise<ClockKeeper> | undefined;
+  const kept = (): Promise<ClockKeeper> => {
     keeper ??= make().catch(thrown => {
       keeper = undefined;
       throw thrown;

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../protocol/system.ts';
 import type { Json } from '../../std/json.ts';
 import type { Engine } from './engine.ts';
+import type { FoundContainer } from './found.ts';
 import type { Fillable } from './hosts.ts';
 
 export interface StageContext {
@@ -14,6 +15,8 @@ export interface StageContext {
 export interface Member {
   readonly node: NodeId;
   readonly containerId: string;
+  /** As it was found, where it is somebody else's: to be put back if the controller dies. */
+  readonly found?: FoundContainer;
   /** In the container; copied out at the end. */
   readonly logFiles: readonly string[];
   readonly fillables: () => Promise<readonly Fillable[]>;
@@ -23,11 +26,15 @@ export interface Raised {
   /** Docker networks that nodes are on, by id. */
   readonly networks: readonly string[];
   readonly members: Promise<readonly Member[]>;
+  /** Of nodes whose addresses are known before they start. */
+  readonly addresses?: ReadonlyMap<NodeId, readonly string[]>;
 }
 
 export interface Stage {
   /** Whether the containers go with the run, or stay as they were found. */
   readonly owned: boolean;
+  /** Whether nodes may talk to each other on ports that the system does not name. */
+  readonly learns: boolean;
   /** What takes long once and is kept: images. */
   prepare(context: StageContext, signal: AbortSignal): Promise<void>;
   /** Brings the containers about; whether they run already is their own affair. Throws a UserError that says what cannot be. */

@@ -7,8 +7,10 @@ import { UserError } from '../../../std/user-error.ts';
 import { capabilitiesOf } from '../capabilities.ts';
 import { createContainerCluster } from '../container-cluster.ts';
 import { connectEngine, type Engine } from '../engine.ts';
+import { foundContainer } from '../found.ts';
 import { ensureSidecarImage } from '../images.ts';
 import { removeRun } from '../run-labels.ts';
+import { ensureClock } from '../node-clock.ts';
 import type { Stage } from '../stage.ts';
 import { containersByNode, describeImages, memberOf, networksOf, type ProjectContainer, readProject } from './project.ts';
 import { nodeServices } from './services.ts';
@@ -55,7 +57,8 @@ const createAttachStage = ({ system, nodes, project }: Pick<ClusterOptions, 'sys
   let described: { readonly [name: string]: Json } = {};
   return {
     owned: false,
-    prepare: async ({ engine, say }) => void (await ensureSidecarImage(engine, say)),
+    learns: true,
+    prepare: async ({ engine, say }) => void (await Promise.all([ensureSidecarImage(engine, say), ensureClock(engine, system, say)])),
     raise: async context => {
       const all = await findNodes(context.engine, system, project);
       const found = new Map(nodes.map(node => [node, all.get(node)!]));
@@ -63,7 +66,7 @@ const createAttachStage = ({ system, nodes, project }: Pick<ClusterOptions, 'sys
       described = { project: project!, images: await describeImages(context.engine, found) };
       return {
         networks: networksOf(found),
-        members: Promise.resolve([...found].map(([node, container]) => memberOf(context, node, container))),
+        members: Promise.resolve([...found].map(([node, container]) => ({ ...memberOf(context, node, container), found: foundContainer(container.info) }))),
       };
     },
     // Keepers and what else of ours was not removed yet.

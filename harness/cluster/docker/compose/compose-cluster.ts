@@ -12,6 +12,7 @@ import { createContainerCluster } from '../container-cluster.ts';
 import { connectEngine, type Engine, ifThere } from '../engine.ts';
 import { ensureImage, ensureSidecarImage } from '../images.ts';
 import { labelsOf, removeRun } from '../run-labels.ts';
+import { ensureClock } from '../node-clock.ts';
 import type { Stage, StageContext } from '../stage.ts';
 import { type ComposeCommand, findCompose } from './compose-command.ts';
 import { type ComposeFile, type ComposeService, nodesOfService, overrideOf, readComposeFile } from './compose-file.ts';
@@ -72,6 +73,7 @@ const createComposeStage = ({ system, nodes, composeFile, runFolder }: StageOpti
 
   return {
     owned: true,
+    learns: true,
     prepare: async (context, signal) => {
       project = `ordeal-${context.run.slice(0, 8)}`;
       const read = await readFile(await findCompose({ file }), file, signal);
@@ -79,7 +81,7 @@ const createComposeStage = ({ system, nodes, composeFile, runFolder }: StageOpti
       const override = join(runFolder, 'compose.ordeal.json');
       writeFileSync(override, overrideOf(read, { all: labelsOf(context.run), of: node => labelsOf(context.run, node) }, builtName(file)));
       command = await findCompose({ file, override, project });
-      await Promise.all([images(context, read), build(command, read, context, signal), ensureSidecarImage(context.engine, context.say)]);
+      await Promise.all([images(context, read), build(command, read, context, signal), ensureSidecarImage(context.engine, context.say), ensureClock(context.engine, system, context.say)]);
     },
     raise: async (context, signal) => {
       assert(command !== undefined, 'the project was prepared');
