@@ -5,6 +5,9 @@ import { etcd } from '../../systems/etcd/system.ts';
 import { raft } from '../../systems/raft/system.ts';
 import { redis } from '../../systems/redis/system.ts';
 import { workloads } from '../../workloads/registry.ts';
+import { attach } from '../cluster/docker/compose/attach-cluster.ts';
+import { compose } from '../cluster/docker/compose/compose-cluster.ts';
+import { docker } from '../cluster/docker/docker-cluster.ts';
 import { external } from '../cluster/external/external-cluster.ts';
 import { processes } from '../cluster/process/process-cluster.ts';
 import type { Checker } from '../protocol/checker.ts';
@@ -29,7 +32,7 @@ export const registriesWith = (config: LoadedConfig): Registries => ({
   workloads: byName(Object.values(workloads), config.workloads ?? []),
   faults: byKind(faults, config.faults ?? []),
   checkers,
-  providers: [processes, external],
+  providers: [processes, docker, compose, attach, external],
 });
 
 const byKind = (ours: readonly Fault[], theirs: readonly Fault[]): readonly Fault[] => [

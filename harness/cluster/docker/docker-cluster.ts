@@ -6,10 +6,10 @@ import type { NodeId, System } from '../../protocol/system.ts';
 import { assert } from '../../std/assert.ts';
 import { UserError } from '../../std/user-error.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { ensureClock } from './node-clock.ts';
 import { createContainerCluster } from './container-cluster.ts';
 import { dockerError } from './engine.ts';
 import { ensureBaseImage, ensureImage, ensureSidecarImage, type Image } from './images.ts';
+import { ensureClock } from './node-clock.ts';
 import { labelsOf, nameOf, removeRun } from './run-labels.ts';
 import type { Member, Stage, StageContext } from './stage.ts';
 import { createOwnNetwork, type OwnNetwork } from './subnet.ts';
@@ -18,9 +18,9 @@ import { createVolume, fillableVolume, startKeeper } from './volumes.ts';
 export const docker: Provider = {
   name: 'docker',
   summary: 'containers on a network of their own; every directed link is a proxy of the real Toxiproxy beside its node',
-  capabilities: async ({ system }) => {
-    containerOf(system);
-    return capabilitiesOf(system);
+  capabilities: async options => {
+    containerOf(options.system);
+    return capabilitiesOf(options);
   },
   create: options => createContainerCluster(options, createDockerStage(options)),
 };

@@ -205,7 +205,8 @@ const fillDisk = async ({ node, fillables }: HostOptions): Promise<Broken> => {
   };
 };
 
-const fillName = '.ordeal-full';
+/** The file that fills a folder. */
+export const fillName = '.ordeal-full';
 
 /** Appends until the volume refuses, then tells what is left. */
 const fillScript = (at: string): string => `cat /dev/zero >> ${at}/${fillName} 2>/dev/null; df -Pk ${at}`;

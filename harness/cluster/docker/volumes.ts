@@ -5,9 +5,9 @@
 import type Docker from 'dockerode';
 import type { NodeId } from '../../protocol/system.ts';
 import { execIn } from './exec.ts';
-import type { Fillable } from './hosts.ts';
+import { type Fillable, fillName } from './hosts.ts';
 import { ensureBaseImage } from './images.ts';
-import { labelsOf, nameOf } from './run-labels.ts';
+import { labelsOf, nameOf, undoneBy } from './run-labels.ts';
 import type { StageContext } from './stage.ts';
 
 export interface VolumeSpec {
@@ -33,7 +33,7 @@ export const startKeeper = async (
     name: nameOf(run, what),
     Image: image.id,
     Entrypoint: ['sleep', 'infinity'],
-    Labels: labelsOf(run),
+    Labels: { ...labelsOf(run), ...undoneBy('sh', '-c', `rm -f /volumes/*/${fillName}`) },
     HostConfig: {
       NetworkMode: 'none',
       Mounts: volumes.map(name => ({ Type: 'volume', Source: name, Target: `/volumes/${name}`, VolumeOptions: noCopy })),

@@ -9,8 +9,8 @@ import { createContainerCluster } from '../container-cluster.ts';
 import { connectEngine, type Engine } from '../engine.ts';
 import { foundContainer } from '../found.ts';
 import { ensureSidecarImage } from '../images.ts';
-import { removeRun } from '../run-labels.ts';
 import { ensureClock } from '../node-clock.ts';
+import { removeRun } from '../run-labels.ts';
 import type { Stage } from '../stage.ts';
 import { containersByNode, describeImages, memberOf, networksOf, type ProjectContainer, readProject } from './project.ts';
 import { nodeServices } from './services.ts';
@@ -18,7 +18,7 @@ import { nodeServices } from './services.ts';
 export const attach: Provider = {
   name: 'attach',
   summary: 'a Docker Compose project that runs already; it is left as it was found',
-  capabilities: ({ system }) => capabilitiesOf(system),
+  capabilities: capabilitiesOf,
   nodes: async ({ system, project }) => {
     const engine = await connectEngine();
     try {
@@ -66,7 +66,9 @@ const createAttachStage = ({ system, nodes, project }: Pick<ClusterOptions, 'sys
       described = { project: project!, images: await describeImages(context.engine, found) };
       return {
         networks: networksOf(found),
-        members: Promise.resolve([...found].map(([node, container]) => ({ ...memberOf(context, node, container), found: foundContainer(container.info) }))),
+        members: Promise.resolve(
+          [...found].map(([node, container]) => ({ ...memberOf(context, node, container), found: foundContainer(container.info) })),
+        ),
       };
     },
     // Keepers and what else of ours was not removed yet.

@@ -11,8 +11,8 @@ import { capabilitiesOf } from '../capabilities.ts';
 import { createContainerCluster } from '../container-cluster.ts';
 import { connectEngine, type Engine, ifThere } from '../engine.ts';
 import { ensureImage, ensureSidecarImage } from '../images.ts';
-import { labelsOf, removeRun } from '../run-labels.ts';
 import { ensureClock } from '../node-clock.ts';
+import { labelsOf, removeRun } from '../run-labels.ts';
 import type { Stage, StageContext } from '../stage.ts';
 import { type ComposeCommand, findCompose } from './compose-command.ts';
 import { type ComposeFile, type ComposeService, nodesOfService, overrideOf, readComposeFile } from './compose-file.ts';
@@ -22,7 +22,7 @@ import { nodeServices } from './services.ts';
 export const compose: Provider = {
   name: 'compose',
   summary: 'a Docker Compose project, brought up from its file as it is and removed at the end',
-  capabilities: ({ system }) => capabilitiesOf(system),
+  capabilities: capabilitiesOf,
   nodes: async ({ system, composeFile }) => {
     const file = givenFile(composeFile);
     const services = await chosen(system, await readFile(await findCompose({ file }), file), file);
@@ -81,7 +81,12 @@ const createComposeStage = ({ system, nodes, composeFile, runFolder }: StageOpti
       const override = join(runFolder, 'compose.ordeal.json');
       writeFileSync(override, overrideOf(read, { all: labelsOf(context.run), of: node => labelsOf(context.run, node) }, builtName(file)));
       command = await findCompose({ file, override, project });
-      await Promise.all([images(context, read), build(command, read, context, signal), ensureSidecarImage(context.engine, context.say), ensureClock(context.engine, system, context.say)]);
+      await Promise.all([
+        images(context, read),
+        build(command, read, context, signal),
+        ensureSidecarImage(context.engine, context.say),
+        ensureClock(context.engine, system, context.say),
+      ]);
     },
     raise: async (context, signal) => {
       assert(command !== undefined, 'the project was prepared');
