@@ -10,6 +10,7 @@
 import { judgePram } from '../pram/pram.ts';
 import type { Finding, Judge, Limits } from '../read-write/finding.ts';
 import { fromStart, partOf, type Trace } from '../read-write/trace.ts';
+import { inWindows } from '../read-write/windows.ts';
 import { judgeSequential } from '../sequential/traced.ts';
 
 /** Time for the shortcut through sequential consistency, which implies this. */
@@ -21,8 +22,24 @@ export const judgeProcessor: Judge = (trace, limits) => {
   const now = limits.now();
   const stronger = judgeSequential(trace, { ...limits, deadline: now + (limits.deadline - now) * shortcutShare });
   if (stronger === undefined) return undefined;
-  return search(trace, limits);
+  if (trace.size <= windowSize) return search(trace, limits);
+  const local = inWindows(trace, windowSize, part => cyclicAtOnce(part, limits), limits);
+  return local ?? search(trace, limits);
 };
+
+const windowSize = 100;
+/** Pairs of writes of one object that are kept at most. */
+const mostPairs = 2_000_000;
+/** How deep pairs may be tried one within the other. */
+const deepest = 2000;
+
+/** Only what saturation says, without trying pairs. */
+const cyclicAtOnce = (trace: Trace, limits: Limits): Finding | undefined => {
+  const known = saturateAll(trace, viewsOf(trace), writersByObject(trace), [], limits);
+  return known === 'cyclic' ? wholly(trace) : undefined;
+};
+
+const wholly = (trace: Trace): Finding => ({ type: 'CyclicPC', steps: [], operations: Array.from({ length: trace.size }, (_, i) => i) });
 
 /** A view: one session's operations and the writes of all others. */
 interface View {
@@ -42,10 +59,11 @@ const search = (trace: Trace, limits: Limits): Finding | 'time' | 'memory' | und
   const writesOf = writersByObject(trace);
   const views = viewsOf(trace);
   const cells = views.reduce((sum, { trace: { size, sessionCount } }) => sum + size * sessionCount, 0);
-  if (cells * 4 > limits.memoryBytes) return 'memory';
+  const pairs = writesOf.reduce((sum, { length }) => sum + (length * length) / 2, 0);
+  if (cells * 4 > limits.memoryBytes || pairs > mostPairs) return 'memory';
   const outcome = settle(trace, views, writesOf, [], limits);
   if (outcome === 'time' || outcome === undefined) return outcome;
-  return { type: 'CyclicPC', steps: [], operations: Array.from({ length: trace.size }, (_, i) => i) };
+  return wholly(trace);
 };
 
 /** Undefined: consistent. Depth first over the pairs that nothing orders. */
@@ -55,15 +73,16 @@ const settle = (
   writesOf: readonly (readonly number[])[],
   pairs: readonly Pair[],
   limits: Limits,
+  depth = 0,
 ): 'cyclic' | 'time' | undefined => {
-  if (limits.now() > limits.deadline) return 'time';
+  if (limits.now() > limits.deadline || depth > deepest) return 'time';
   const known = saturateAll(trace, views, writesOf, pairs, limits);
   if (typeof known === 'string') return known;
   const open = openPair(trace, views, writesOf);
   if (open === undefined) return undefined;
-  const first = settle(trace, views, writesOf, [...known, open], limits);
+  const first = settle(trace, views, writesOf, [...known, open], limits, depth + 1);
   if (first !== 'cyclic') return first;
-  return settle(trace, views, writesOf, [...known, { before: open.after, after: open.before }], limits);
+  return settle(trace, views, writesOf, [...known, { before: open.after, after: open.before }], limits, depth + 1);
 };
 
 const viewsOf = (trace: Trace): readonly View[] =>

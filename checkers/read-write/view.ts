@@ -45,10 +45,12 @@ export const saturate = (trace: Trace, options: ViewOptions, limits: Limits): Fi
   const readers = readersByWriter(trace);
   const clocks = new Int32Array(size * k);
   for (;;) {
-    const stuck = orderBy(trace, edges, readers, clocks);
+    const stuck = orderBy(trace, edges, readers, clocks, limits);
+    if (stuck === 'time') return stuck;
     if (stuck !== undefined) return cyclic(trace, edges, readers, stuck, options);
     const rests = edges.from.length;
-    const found = imply(trace, index, edges, clocks, options, rests);
+    const found = imply(trace, index, edges, clocks, options, rests, limits);
+    if (found === 'time') return found;
     if (found !== undefined) return initialRead(trace, edges, readers, found, options);
     if (edges.from.length === rests) return { clocks };
     if (limits.now() > limits.deadline) return 'time';
@@ -61,7 +63,8 @@ const orderBy = (
   edges: Edges,
   readers: ReturnType<typeof readersByWriter>,
   clocks: Int32Array,
-): Int32Array | undefined => {
+  { now, deadline }: Limits,
+): Int32Array | 'time' | undefined => {
   const waits = new Int32Array(size);
   for (let i = 0; i < size; i++) {
     if (place[i]! > 0) waits[i]!++;
@@ -78,7 +81,7 @@ const orderBy = (
     if (--waits[to]! === 0) free.push(to);
   };
   for (let i = free.pop(); i !== undefined; i = free.pop()) {
-    left--;
+    if ((--left & 4095) === 0 && now() > deadline) return 'time';
     const s = session[i]!;
     clocks[i * k + s] = place[i]! + 1;
     const at = sessions.start[s]! + place[i]! + 1;
@@ -97,7 +100,8 @@ const imply = (
   clocks: Int32Array,
   options: ViewOptions,
   rests: number,
-): { slot: number; reader: number; write: number } | undefined => {
+  { now, deadline }: Limits,
+): { slot: number; reader: number; write: number } | 'time' | undefined => {
   const { size, sessionCount: k, reads, from, session, place } = trace;
   const before = (a: number, b: number): boolean => clocks[b * k + session[a]!]! > place[a]!;
   const add = (a: number, b: number, slot: number, reader: number, why: 'overwritten' | 'overwrites'): void => {
@@ -113,6 +117,7 @@ const imply = (
   };
   for (let i = 0; i < size; i++) {
     if (!options.obliged(i)) continue;
+    if ((i & 1023) === 1023 && now() > deadline) return 'time';
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
       const [source, object] = [from[slot]!, reads.item[slot]!];
       for (let group = index.groups[object]!; group < index.groups[object + 1]!; group++) {

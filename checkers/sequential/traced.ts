@@ -11,18 +11,35 @@ import type { Finding, Judge, Judgement, Limits } from '../read-write/finding.ts
 import { type Frontiers, frontiers } from '../read-write/frontiers.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 import { saturate } from '../read-write/view.ts';
+import { inWindows } from '../read-write/windows.ts';
 
 const names = { cycle: 'CyclicSC', init: 'CyclicSC', plain: 'CyclicCO' };
 const quickSteps = 2;
+const windowSize = 400;
+
+/** A step of the search looks at every session: with very many of them, small parts are looked at first. */
+const manySessions = 200;
 
 export const judgeSequential: Judge = (trace, limits) => {
+  const local = (): Finding | undefined =>
+    trace.size > 2 * windowSize ? inWindows(trace, windowSize, part => saturationOf(part, limits), limits) : undefined;
+  const first = trace.sessionCount > manySessions ? local() : undefined;
+  if (first !== undefined) return first;
   const quick = search(trace, undefined, limits, trace.size * quickSteps + 64);
   if (quick === true) return undefined;
+  const found = trace.sessionCount > manySessions ? undefined : local();
+  if (found !== undefined) return found;
   const saturated = saturate(trace, { obliged: () => true, overwrites: true, names }, limits);
   if (typeof saturated === 'string') return quick === false ? wholly(trace) : saturated;
   if ('type' in saturated) return saturated;
-  const found = search(trace, saturated.clocks, limits, Number.POSITIVE_INFINITY);
-  return found === true ? undefined : found === false ? wholly(trace) : found;
+  const answer = search(trace, saturated.clocks, limits, Number.POSITIVE_INFINITY);
+  return answer === true ? undefined : answer === false ? wholly(trace) : answer;
+};
+
+/** What saturation alone finds. */
+const saturationOf = (trace: Trace, limits: Limits): Judgement => {
+  const saturated = saturate(trace, { obliged: () => true, overwrites: true, names }, limits);
+  return typeof saturated === 'string' || 'type' in saturated ? saturated : undefined;
 };
 
 /** No cycle says it alone: every order was tried. */
