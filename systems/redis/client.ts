@@ -9,7 +9,7 @@ import type { Endpoint } from '../../harness/protocol/system.ts';
 import { within } from '../../harness/std/deadline.ts';
 import type { Json } from '../../harness/std/json.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
-import { openRedis } from './connection.ts';
+import { hangUp, openRedis } from './connection.ts';
 import { redisErrors } from './errors.ts';
 
 /** The name under which the Sentinels watch the primary. */
@@ -50,7 +50,7 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
     });
     const node = Array.isArray(named) ? String(named[0]) : undefined;
     if (primary !== undefined && primary.node === node && primary.redis.status === 'ready') return primary.redis;
-    primary?.redis.disconnect();
+    if (primary !== undefined) hangUp(primary.redis);
     primary = undefined;
     if (node === undefined) throw new Trouble('no-primary', 'the Sentinel knows no primary');
     try {
@@ -62,10 +62,10 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
   };
 
   let ended = false;
-  const hangUp = (): void => {
+  const end = (): void => {
     ended = true;
-    sentinel.disconnect();
-    primary?.redis.disconnect();
+    hangUp(sentinel);
+    if (primary !== undefined) hangUp(primary.redis);
   };
 
   return {
@@ -74,18 +74,18 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
     },
     async invoke(operation, signal) {
       // A command without an answer is given up by closing the connection that would bring it.
-      signal.addEventListener('abort', hangUp, { once: true });
+      signal.addEventListener('abort', end, { once: true });
       try {
         signal.throwIfAborted();
         return await perform(await findPrimary(signal), operation, options.wait);
       } catch (thrown) {
         return failure(thrown, operation, signal);
       } finally {
-        signal.removeEventListener('abort', hangUp);
+        signal.removeEventListener('abort', end);
       }
     },
     async close() {
-      hangUp();
+      end();
     },
   };
 }
