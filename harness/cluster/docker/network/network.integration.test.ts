@@ -133,14 +133,17 @@ describe.skipIf(!dockerHere)('the network of containers', () => {
     expect(after).toBeLessThan(20);
   });
 
-  test('after healing the throughput is what it was', async () => {
-    const before = await throughput(5);
+  test('after healing the throughput is within 5 % of what it was', async () => {
+    // On a wire that is slower than this machine: what else runs here is not what is measured.
+    const steady = await cluster.network.breakWires(oneWay, { type: 'rate', bytesPerSecond: 60_000_000 });
+    const before = await throughput(2);
     const cut = await cluster.network.links.apply(oneWay, silence);
     const dead = await cluster.network.breakWires(oneWay, { type: 'drop' });
     await cut.remove();
     await dead.remove(soon());
-    const after = await throughput(5);
-    expect(after / before, `${Math.round(before / 1e6)} -> ${Math.round(after / 1e6)} MB/s`).toBeGreaterThan(0.7);
+    const after = await throughput(2);
+    await steady.remove(soon());
+    expect(after / before, `${Math.round(before / 1e6)} -> ${Math.round(after / 1e6)} MB/s`).toBeGreaterThan(0.95);
   });
 
   test('loss is the share of packets that was asked for, alone and beside another fault', async () => {
