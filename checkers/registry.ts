@@ -6,6 +6,7 @@ import { everything } from './everything.ts';
 import { linearizable } from './linearizable/checker.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
+import { growOnlySet, setFull } from './properties/set.ts';
 import { readWriteChecker } from './read-write/checker.ts';
 import { sequential } from './sequential/checker.ts';
 import { sessionGuarantees } from './sessions/checker.ts';
@@ -21,4 +22,6 @@ export const checkers: readonly Checker[] = [
   boundedStaleness,
   eventual,
   everything,
+  growOnlySet,
+  setFull,
 ];

@@ -1,6 +1,7 @@
 import type { Workload } from '../harness/protocol/workload.ts';
 import { listAppend } from './list-append.ts';
 import { register } from './register.ts';
+import { set } from './set.ts';
 
 /** Every workload by its name, as `--workload` takes it. */
-export const workloads: Readonly<Record<string, Workload>> = { register, 'list-append': listAppend };
+export const workloads: Readonly<Record<string, Workload>> = { register, 'list-append': listAppend, set };

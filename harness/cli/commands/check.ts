@@ -43,7 +43,10 @@ export const addCheckCommand = (program: Command): void => {
     .description('judge recorded histories: JSONL, Jepsen EDN and console logs, key-value logs, gzipped or not')
     .argument('<files...>', 'history files, run folders, or folders of histories; - reads standard input')
     .option('--workload <NAME>', 'what the operations mean (default: told by the run folder, else by the operations)')
-    .option('--model <NAME>', 'the consistency model (default: linearizable)')
+    .option(
+      '--model <NAME>',
+      'the consistency model or property (default: linearizable, else the first that `ordeal list workloads` names)',
+    )
     .option('--time-limit <TIME>', 'how long checking one history may take', runDefaults.checkTimeLimit)
     .option('--memory-limit <SIZE>', 'how much memory it may take', runDefaults.memoryLimit)
     .option('--max-staleness <TIME>', 'for --model bounded-staleness: for how long a value may have been overwritten when it is read')
@@ -108,7 +111,7 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const { history, warnings } = read;
     const asked = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
-    const checker = checkerFor(registries, workload, flags.model ?? 'linearizable');
+    const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
     refuseMisfit(read, workload, file);
     const verdict = withStanding(judgeHistory(checker, history, { workload, ...limits }), history, limits);
     return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
@@ -116,6 +119,12 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     if (error instanceof UserError) return { file, error };
     throw error;
   }
+};
+
+/** Linearizable, where that means anything for the workload; else the first model that the workload names. */
+const defaultModel = ({ checkers, workloads }: Registries, workload: string): string => {
+  const isLinearizable = checkers.some(({ model, workloads: judged }) => model === 'linearizable' && judged.includes(workload));
+  return isLinearizable ? 'linearizable' : (workloads.find(({ name }) => name === workload)?.models[0] ?? 'linearizable');
 };
 
 /** Where a history stands among the models is told with every verdict, as long as that takes no time to speak of; `--model all` takes it. */
