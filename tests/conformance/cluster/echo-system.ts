@@ -29,6 +29,7 @@ export const createEchoSystem = (roles: { leader: NodeId | undefined; term: numb
   defaultNodes: 3,
   options: {
     dieAtStart: { default: '', summary: 'the node that ends at once' },
+    smallDisk: { default: 'n3', summary: 'the node whose disk can be filled, where it is a container' },
     neverReady: { default: '', summary: 'the node that never answers' },
   },
   bugs: {},
@@ -59,7 +60,8 @@ export const createEchoSystem = (roles: { leader: NodeId | undefined; term: numb
     image: echoImage,
     command: [echoConfig(id, { dieAtStart: options.dieAtStart === id, neverReady: options.neverReady === id })],
     dataDir: '/data',
-    dataBytes: 8 * 2 ** 20,
+    // A disk that can be filled is lost with its container.
+    ...(id === options.smallDisk ? { dataBytes: 8 * 2 ** 20 } : {}),
   }),
   ready: async (control, node, signal) => {
     await ask(control(node, 'control'), { do: 'ping' }, signal);

@@ -13,8 +13,8 @@ export type Asked = Omit<ClusterOptions, 'nodes' | 'runFolder'>;
 /** A place made ready: what a provider that only finds its nodes finds. */
 export interface Ground {
   readonly asked: Asked;
-  /** What is there although the cluster was closed and should not be, or is not there and should. */
-  leftovers(runFolder: string): Promise<readonly string[]>;
+  /** What is there although the cluster was closed and should not be, or is not there and should. `run` is the token of its lease. */
+  leftovers(runFolder: string, run: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface Place {
 
 export const threeNodes = nodeNames(3);
 
-const processesLeft = (runFolder: string): string[] => processesIn(runFolder).map(pid => `process ${pid}`);
+export const processesLeft = (runFolder: string): string[] => processesIn(runFolder).map(pid => `process ${pid}`);
 
 const processPlace: Place = {
   provider: processes,
@@ -57,4 +57,4 @@ const externalPlace: Place = {
   },
 };
 
-export const places: readonly Place[] = [processPlace, externalPlace];
+export const localPlaces: readonly Place[] = [processPlace, externalPlace];
