@@ -108,7 +108,8 @@ const orThrow = async (shell: Shell, script: string): Promise<string> => {
 /** A program that goes on by itself, without rights. */
 export const runDetached = async (container: Docker.Container, command: readonly string[], user = `${toxiproxyUid}`): Promise<void> => {
   const exec = await container.exec({ Cmd: [...command], User: user });
-  await exec.start({ Detach: true });
+  const answer = await exec.start({ Detach: true });
+  answer.resume(); // an answer that nobody reads, though it is empty, keeps its connection open and this process alive
 };
 
 export const startToxiproxy = (container: Docker.Container): Promise<void> =>
