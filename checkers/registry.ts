@@ -6,6 +6,7 @@ import { everything } from './everything.ts';
 import { linearizable } from './linearizable/checker.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
+import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from './properties/queue.ts';
 import { growOnlySet, setFull } from './properties/set.ts';
 import { readWriteChecker } from './read-write/checker.ts';
 import { sequential } from './sequential/checker.ts';
@@ -24,4 +25,7 @@ export const checkers: readonly Checker[] = [
   everything,
   growOnlySet,
   setFull,
+  totalQueue,
+  atLeastOnceQueue,
+  fifoQueueOrder,
 ];
