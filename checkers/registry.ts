@@ -6,8 +6,12 @@ import { everything } from './everything.ts';
 import { linearizable } from './linearizable/checker.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
+import { bank } from './properties/bank.ts';
+import { counterBounds } from './properties/counter.ts';
+import { monotonic } from './properties/monotonic.ts';
 import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from './properties/queue.ts';
 import { growOnlySet, setFull } from './properties/set.ts';
+import { uniqueIds } from './properties/unique-ids.ts';
 import { readWriteChecker } from './read-write/checker.ts';
 import { sequential } from './sequential/checker.ts';
 import { sessionGuarantees } from './sessions/checker.ts';
@@ -28,4 +32,8 @@ export const checkers: readonly Checker[] = [
   totalQueue,
   atLeastOnceQueue,
   fifoQueueOrder,
+  counterBounds,
+  uniqueIds,
+  bank,
+  monotonic,
 ];

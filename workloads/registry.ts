@@ -1,8 +1,21 @@
 import type { Workload } from '../harness/protocol/workload.ts';
+import { bank } from './bank.ts';
+import { counter } from './counter.ts';
 import { listAppend } from './list-append.ts';
+import { monotonic } from './monotonic.ts';
 import { queue } from './queue.ts';
 import { register } from './register.ts';
 import { set } from './set.ts';
+import { uniqueIds } from './unique-ids.ts';
 
 /** Every workload by its name, as `--workload` takes it. */
-export const workloads: Readonly<Record<string, Workload>> = { register, 'list-append': listAppend, set, queue };
+export const workloads: Readonly<Record<string, Workload>> = {
+  register,
+  'list-append': listAppend,
+  set,
+  queue,
+  counter,
+  'unique-ids': uniqueIds,
+  bank,
+  monotonic,
+};

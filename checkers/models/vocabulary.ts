@@ -38,6 +38,11 @@ const pair: Shape = { expected: 'a pair [old, new]', fits: value => Array.isArra
 const registers: Shape = { expected: 'values by name, {"x": 1}', fits: isNamed };
 const steps: Shape = { expected: 'a list of [verb, name, value]', fits: value => Array.isArray(value) && value.every(isStep) };
 const number: Shape = { expected: 'a number', fits: value => typeof value === 'number' };
+const balances: Shape = { expected: 'balances by account, {"a": 10}', fits: isNamed };
+const transfer: Shape = {
+  expected: 'a transfer {"from": "a", "to": "b", "amount": 1}',
+  fits: value => isNamed(value) && typeof (value as { readonly amount?: Json }).amount === 'number',
+};
 const list: Shape = { expected: 'a list', fits: value => Array.isArray(value) };
 
 const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
@@ -49,6 +54,9 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   queue: { enqueue: {}, dequeue: {}, drain: {} },
   set: { add: {}, read: { answered: list } },
   counter: { add: { asked: number }, read: { answered: number } },
+  'unique-ids': { generate: {} },
+  bank: { transfer: { asked: transfer }, read: { answered: balances }, open: { asked: balances } },
+  monotonic: { inc: { answered: number }, read: { answered: number } },
 };
 
 /** Undefined if the whole history is of that workload, or the workload is not known here. O(n). */
