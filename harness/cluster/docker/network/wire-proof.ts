@@ -118,6 +118,7 @@ const proveShaping = async (wire: WireBreak, ground: Ground): Promise<Evidence> 
 };
 
 interface ClassState {
+  /** That came to it, sent or not: a slow class that is full sends few. */
   readonly packets: number;
   readonly netem: boolean;
   readonly words: string;
@@ -141,15 +142,14 @@ const classesOf = async (sites: readonly Site[], ground: Ground): Promise<Map<st
 
 /** `class htb 4f52:10 … rate 800Kbit …\n Sent 1234 bytes 20 pkt (dropped 0, overlimits 3 …`. Exported for its test. */
 export const readClass = (text: string, id: string): ClassState | undefined => {
-  const found = new RegExp(`class htb ${id} .*?(rate \\S+).*\\n\\s*Sent (\\d+) bytes (\\d+) pkt \\(dropped (\\d+), overlimits (\\d+)`).exec(
-    text,
-  );
+  const numbers = 'Sent (\\d+) bytes (\\d+) pkt \\(dropped (\\d+), overlimits (\\d+)[^\\n]*(?:\\n\\s*backlog \\S+ (\\d+)p)?';
+  const found = new RegExp(`class htb ${id} .*?(rate \\S+).*\\n\\s*${numbers}`).exec(text);
   if (found === null) return undefined;
-  const [, rate, bytes, packets, dropped, overlimits] = found;
+  const [, rate, bytes, sent, dropped, overlimits, waiting = 0] = found;
   const netem = new RegExp(`qdisc netem \\S+ parent ${id} .*`).exec(text)?.[0];
   const held = netem === undefined ? `${rate}` : netem.replace(/^.*parent \S+ /, 'netem ');
   return {
-    packets: Number(packets),
+    packets: Number(sent) + Number(dropped) + Number(waiting),
     netem: netem !== undefined,
     words: `${held}, ${bytes} bytes sent, ${overlimits} times held back, ${dropped} packets dropped`,
   };

@@ -73,10 +73,11 @@ test('without shapes, only our own root goes', () => {
 test('what the kernel says of a class is read', () => {
   const said = `class htb 4f52:10 root leaf 1000: prio 0 rate 8Mbit ceil 8Mbit burst 10000b cburst 10000b
  Sent 1160 bytes 20 pkt (dropped 1, overlimits 3 requeues 0)
+ backlog 174b 3p requeues 0
 qdisc htb 4f52: root refcnt 2 r2q 10 default 0
 qdisc netem 1000: parent 4f52:10 limit 100000 delay 50ms`;
   expect(readClass(said, '4f52:10')).toEqual({
-    packets: 20,
+    packets: 24,
     netem: true,
     words: 'netem limit 100000 delay 50ms, 1160 bytes sent, 3 times held back, 1 packets dropped',
   });
