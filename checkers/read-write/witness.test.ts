@@ -42,7 +42,7 @@ const only = (history: History, operations: readonly number[]): History => {
   return history.filter(event => events.has(event));
 };
 
-const size = { objects: 2, values: 0, info: 0.03, lie: 0.02, cas: 0.05, disorder: 0.2 };
+const size = { objects: 2, values: 0, info: 0, lie: 0.06, cas: 0.05, disorder: 0.2 };
 
 test.each(models)('%s', { timeout: 120_000 }, (model, byBruteForce) => {
   const checker = checkers.find(candidate => candidate.model === model)!;
@@ -64,5 +64,5 @@ test.each(models)('%s', { timeout: 120_000 }, (model, byBruteForce) => {
       expect(byBruteForce(only(history, rest)), `${i} without ${operationIndex(read)}: ${explanation}`).toBe(true);
     }
   }
-  expect(found).toBeGreaterThan(10);
+  expect(found).toBeGreaterThan(5);
 });

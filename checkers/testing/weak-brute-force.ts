@@ -29,7 +29,8 @@ const opsOf = (history: History): Op[] => {
     const known = completion?.type === 'ok';
     if (!open.has(event.process)) open.set(event.process, sessions++);
     const session = open.get(event.process)!;
-    if (completion?.type !== 'ok' && completion?.type !== 'fail') open.delete(event.process);
+    // A read cannot take effect later, so that the session goes on.
+    if (completion?.type !== 'ok' && completion?.type !== 'fail' && event.f !== 'read') open.delete(event.process);
     if (completion?.type === 'fail') return;
     const object = String(event.key ?? '');
     const several = typeof event.value === 'object' && event.value !== null && !Array.isArray(event.value);

@@ -27,15 +27,15 @@ export const weakHistory = (rng: Rng, size: WeakSize): History => {
   const replicas = Array.from({ length: size.sessions }, () => new Map<string, Json>());
   const queues: (readonly (readonly [string, Json])[])[][] = replicas.map(() => []);
   const processes = replicas.map((_, i) => i);
-  const written: Json[] = [null];
+  const written = new Map(names.map(name => [name, [null] as Json[]]));
   let nextProcess = size.sessions;
   let last = 0;
   const emit = (process: number, type: Event['type'], f: string, key: string | undefined, value: Json): void => {
     events.push({ index: events.length, time: events.length * 1e6, process, type, f, ...(key !== undefined && { key }), value });
   };
-  const fresh = (): Json => {
+  const fresh = (object: string): Json => {
     const value = size.values === 0 ? ++last : 1 + rng.int(size.values);
-    written.push(value);
+    written.get(object)!.push(value);
     return value;
   };
   const learn = (s: number): void => {
@@ -48,10 +48,11 @@ export const weakHistory = (rng: Rng, size: WeakSize): History => {
   const share = (s: number, writes: readonly (readonly [string, Json])[]): void => {
     for (const [object, value] of writes) replicas[s]!.set(object, value);
     queues.forEach((queue, other) => {
-      if (other !== s) queue.push(writes);
+      if (other !== s) queue.push(...(rng.chance(size.disorder) ? writes.map(write => [write]) : [writes]));
     });
   };
-  const answer = (s: number, object: string): Json => (rng.chance(size.lie) ? rng.pick(written) : (replicas[s]!.get(object) ?? null));
+  const answer = (s: number, object: string): Json =>
+    rng.chance(size.lie) ? rng.pick(written.get(object)!) : (replicas[s]!.get(object) ?? null);
   for (let i = 0; i < size.operations; i++) {
     const s = rng.int(size.sessions);
     learn(s);
@@ -66,14 +67,20 @@ export const weakHistory = (rng: Rng, size: WeakSize): History => {
       const values = Object.fromEntries(chosen.map(object => [object, answer(s, object)]));
       emit(process, unknown ? 'info' : 'ok', f, key, unknown ? null : size.several ? values : values[chosen[0]!]!);
     } else {
-      const writes = chosen.map(object => [object, fresh()] as const);
+      const writes = chosen.map(object => [object, fresh(object)] as const);
       const to = writes[0]![1];
       const value: Json = f === 'cas' ? [answer(s, chosen[0]!), to] : size.several ? Object.fromEntries(writes) : to;
       emit(process, 'invoke', f, key, value);
       emit(process, unknown ? 'info' : 'ok', f, key, value);
       if (!unknown || rng.chance(0.5)) share(s, writes);
     }
-    if (unknown) processes[s] = nextProcess++;
+    if (unknown && rng.chance(0.8)) processes[s] = nextProcess++;
   }
   return events;
+};
+
+/** The same sessions one after the other: what the weaker models say must not change, and nothing is in the order that a search would guess. */
+export const regrouped = (history: History): History => {
+  const byProcess = history.toSorted((a, b) => Number(a.process) - Number(b.process) || a.index - b.index);
+  return byProcess.map((event, index) => ({ ...event, index, time: index * 1e6 }));
 };
