@@ -132,11 +132,12 @@ const toxicMaker = (links: readonly ProxiedLink[]): Links['apply'] => {
       placed: placed.length,
       // On a server that is gone with its node nothing flows: there it counts what will be in force before anything does.
       confirm: async signal => {
-        const answers = await Promise.all(serversOf(placed.map(({ link }) => link)).map(api => api.toxics(signal)));
-        const inForce = new Map(answers.flatMap(answer => [...answer]));
-        const there = ({ link, proxy, toxic: { name } }: (typeof placed)[number]): boolean =>
-          link.down?.() === true ? proxy.holds(name) : inForce.get(proxy.name)?.includes(name) === true;
-        return placed.filter(there).length;
+        let there = 0;
+        await inParallel(placed, concurrency, async ({ link, proxy, toxic: { name } }) => {
+          const held = link.down?.() === true ? proxy.holds(name) : (await link.api.toxics(proxy.name, signal)).includes(name);
+          if (held) there++;
+        });
+        return there;
       },
       remove,
     };

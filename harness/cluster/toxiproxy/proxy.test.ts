@@ -36,7 +36,7 @@ const fakeServer = () => {
       step(`remove ${name}`);
       toxics.get(proxy)!.delete(name);
     },
-    toxics: async () => new Map(),
+    toxics: async () => [],
     metrics: async () => '',
   };
   return {
