@@ -28,6 +28,8 @@ export interface ProxySpec {
   readonly listen?: string;
   /** True while its server is known to be gone: changes are kept then, and in force as soon as it is revived. */
   readonly down?: () => boolean;
+  /** Ends a server that hangs as a whole and starts another in its place, where that can be done. */
+  readonly renew?: () => Promise<void>;
   /** Told, in one sentence, when the proxy had to be made anew. */
   readonly onRebuilt: (sentence: string) => void;
 }
@@ -56,7 +58,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
     } catch (thrown) {
       if (down()) return;
       if (!(thrown instanceof ToxiproxyError && thrown.timedOut)) throw thrown;
-      await rebuild(api, bodyAt(listen), [...wanted.values()]);
+      await rebuild(api, bodyAt(listen), [...wanted.values()], spec.renew);
       spec.onRebuilt(`Toxiproxy hung (${thrown.message}); proxy ${spec.name} was made anew and its connections were closed`);
     }
   };
@@ -92,7 +94,7 @@ export const createProxy = async (api: ToxiproxyApi, spec: ProxySpec): Promise<L
   };
 };
 
-const rebuild = async (api: ToxiproxyApi, body: ProxyBody, toxics: NamedToxic[]): Promise<void> => {
+const rebuild = async (api: ToxiproxyApi, body: ProxyBody, toxics: NamedToxic[], renew?: () => Promise<void>): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     try {
       await api.removeProxy(body.name);
@@ -107,7 +109,9 @@ const rebuild = async (api: ToxiproxyApi, body: ProxyBody, toxics: NamedToxic[])
           hint: 'the embedded server (without --toxiproxy) does not have this fault',
           cause,
         });
-      await sleep(100);
+      // Deleting waits for the accept loop, which waits for the toxics that hang: then only a new server helps.
+      if (cause instanceof ToxiproxyError && cause.timedOut && renew) await renew();
+      else await sleep(100);
     }
   }
 };

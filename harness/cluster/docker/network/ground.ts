@@ -1,6 +1,8 @@
 /** What a run's network stands on: the gateway and the clients' side, addresses, a proxy for every link, and the ways to all of them. */
+import type Docker from 'dockerode';
 import type { Site } from '../../../protocol/cluster.ts';
 import type { Endpoint, NodeId } from '../../../protocol/system.ts';
+import { messageOf } from '../../../std/user-error.ts';
 import { inParallel } from '../../in-parallel.ts';
 import { createToxiproxyApi, type ToxiproxyApi } from '../../toxiproxy/api.ts';
 import type { ProxiedLink } from '../../toxiproxy/links.ts';
@@ -9,12 +11,16 @@ import { ensureSidecarImage } from '../images.ts';
 import { type ClientSide, type Gateway, lookAround, type Surroundings, startOwn } from './gateway.ts';
 import type { RunNetworkOptions } from './network.ts';
 import { type LinkPlan, type PlannedLink, planLinks } from './plan.ts';
+import { renewToxiproxy } from './post.ts';
 import { apiPort, type BaseRules, firstProxyPort } from './rules.ts';
 import { openTunnel, type Tunnel } from './tunnel.ts';
 import type { Whereabouts } from './wire-rules.ts';
 
 /** Calls under way at once: enough to hide the round trips, few enough not to swamp two cores. */
 export const concurrency = 16;
+
+/** Longer than a busy server takes, short enough that one that hangs is replaced within the time of a healing. */
+const apiMs = 2000;
 
 export interface Ground extends Whereabouts {
   readonly image: string;
@@ -24,6 +30,8 @@ export interface Ground extends Whereabouts {
   readonly plan: LinkPlan;
   readonly links: ProxiedLink[];
   readonly apis: ReadonlyMap<Site, ToxiproxyApi>;
+  /** Where each site's Toxiproxy runs. */
+  readonly containers: Map<Site, Docker.Container>;
   readonly addresses: Map<Site, readonly string[]>;
   /** Sites whose Toxiproxy answers. */
   readonly serving: Set<Site>;
@@ -58,10 +66,23 @@ export const layGround = async (options: RunNetworkOptions): Promise<Ground> => 
     return tunnel.address;
   };
   const apis = new Map<Site, ToxiproxyApi>([['clients', clients.api]]);
-  for (const node of nodes) apis.set(node, createToxiproxyApi(`http://127.0.0.1:${(await openTo(node, apiPort)).port}`));
+  for (const node of nodes) apis.set(node, createToxiproxyApi(`http://127.0.0.1:${(await openTo(node, apiPort)).port}`, apiMs));
 
   const serving = new Set<Site>(['clients']);
   const links: ProxiedLink[] = [];
+  const containers = new Map<Site, Docker.Container>([['clients', clients.post.container]]);
+  const renewing = new Map<Site, Promise<void>>();
+  /** Once for all proxies that find their server hanging; the others are made anew too, since it has lost them. */
+  const renewer = (site: Site) => (): Promise<void> => {
+    const renew = async (): Promise<void> => {
+      await renewToxiproxy(containers.get(site)!, apis.get(site)!);
+      onTrouble(`Toxiproxy beside ${site} hung and was started again; the connections over it were closed`);
+      for (const { from, proxy } of links) if (from === site) void proxy.revive().catch(thrown => onTrouble(messageOf(thrown)));
+    };
+    const under = renewing.get(site) ?? renew().finally(() => renewing.delete(site));
+    renewing.set(site, under);
+    return under;
+  };
   const addLink = async (link: PlannedLink): Promise<void> => {
     const { name, to, number } = link;
     const api = apis.get(link.from)!;
@@ -71,13 +92,36 @@ export const layGround = async (options: RunNetworkOptions): Promise<Ground> => 
       ...link,
       api,
       down,
-      proxy: await createProxy(api, { name, upstream, listen: `0.0.0.0:${link.listen}`, down, onRebuilt: onTrouble }),
+      proxy: await createProxy(api, {
+        name,
+        upstream,
+        listen: `0.0.0.0:${link.listen}`,
+        down,
+        renew: renewer(link.from),
+        onRebuilt: onTrouble,
+      }),
     });
   };
   await inParallel(plan.links, concurrency, addLink);
 
   const alive = new Set<NodeId>();
-  const common = { image, gateway, clients, around, plan, links, apis, addresses, addressesOf, listensOf, serving, alive, addLink, openTo };
+  const common = {
+    image,
+    containers,
+    gateway,
+    clients,
+    around,
+    plan,
+    links,
+    apis,
+    addresses,
+    addressesOf,
+    listensOf,
+    serving,
+    alive,
+    addLink,
+    openTo,
+  };
   const closeWays = (): void => {
     for (const tunnel of tunnels) tunnel.close();
   };

@@ -28,6 +28,7 @@ export const createMembership = (options: RunNetworkOptions, ground: Ground, wir
     const spec = { engine, run, image, what: `sidecar-${node}`, node, backend: gateway.backend, place: { containerId } };
     const container = await createPost(spec);
     sidecars.set(node, { of: containerId, container });
+    ground.containers.set(node, container);
     return container;
   };
 

@@ -6,6 +6,7 @@ import type Docker from 'dockerode';
 import type { NodeId } from '../../../protocol/system.ts';
 import { within } from '../../../std/deadline.ts';
 import { UserError } from '../../../std/user-error.ts';
+import type { ToxiproxyApi } from '../../toxiproxy/api.ts';
 import { dockerError, type Engine, ifThere } from '../engine.ts';
 import { labelsOf, nameOf, undoneBy } from '../run-labels.ts';
 import { apiPort, toxiproxyUid } from './rules.ts';
@@ -39,6 +40,8 @@ export interface PostSpec {
   /** A node's container whose namespace it shares, or networks of its own with ports published on the Docker host's loopback. */
   readonly place: { readonly containerId: string } | { readonly networks: readonly string[]; readonly publish: readonly number[] };
 }
+
+const renewMs = 3000;
 
 export const createPost = async (spec: PostSpec): Promise<Docker.Container> => {
   const { engine, place, run } = spec;
@@ -114,6 +117,19 @@ export const runDetached = async (container: Docker.Container, command: readonly
 
 export const startToxiproxy = (container: Docker.Container): Promise<void> =>
   runDetached(container, ['toxiproxy-server', '-host', '0.0.0.0', '-port', `${apiPort}`, '-proxy-metrics']);
+
+/** For one that hangs: it is killed by its own uid, since root in here may not, and another takes its place. */
+export const renewToxiproxy = async (container: Docker.Container, api: ToxiproxyApi): Promise<void> => {
+  await runDetached(container, ['sh', '-c', 'kill -9 -1']);
+  const gone = (): Promise<void> =>
+    api.version().then(
+      () => Promise.reject(new Error('it still answers')),
+      () => {},
+    );
+  await eventually(gone, renewMs, 'a Toxiproxy that hung did not end');
+  await startToxiproxy(container);
+  await eventually(() => api.version(), renewMs, 'a Toxiproxy that was started again did not answer');
+};
 
 /** Resolves when `attempt` does; throws the last of its errors when the deadline has come. */
 export const eventually = async (attempt: () => Promise<unknown>, deadlineMs: number, what: string): Promise<void> => {
