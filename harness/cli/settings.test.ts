@@ -32,7 +32,7 @@ test.each<[RunConfig, RegExp, RegExp]>([
   [{ nemesis: [''] }, /unknown nemesis ""/, /partition/],
   [{ nemesis: ['kill', 'none'] }, /kill,none/, /leave none out/],
   [{ bug: [''] }, /bug of raft ""/, /stale-read/],
-  [{ workload: 'queue' }, /unknown workload "queue"/, /register/],
+  [{ workload: 'queues' }, /unknown workload "queues"/, /register/],
   [{ model: 'snapshot' }, /snapshot/, /linearizable/],
   [{ bug: ['stale-reed'] }, /stale-reed/, /did you mean stale-read/],
   [{ set: { kys: '3' } }, /unknown option "kys"/, /did you mean keys/],
