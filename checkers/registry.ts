@@ -8,6 +8,8 @@ import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
 import { bank } from './properties/bank.ts';
 import { counterBounds } from './properties/counter.ts';
+import { fencedLock, lock } from './properties/lock.ts';
+import { longFork } from './properties/long-fork.ts';
 import { monotonic } from './properties/monotonic.ts';
 import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from './properties/queue.ts';
 import { growOnlySet, setFull } from './properties/set.ts';
@@ -36,4 +38,7 @@ export const checkers: readonly Checker[] = [
   uniqueIds,
   bank,
   monotonic,
+  longFork,
+  lock,
+  fencedLock,
 ];

@@ -2,6 +2,8 @@ import type { Workload } from '../harness/protocol/workload.ts';
 import { bank } from './bank.ts';
 import { counter } from './counter.ts';
 import { listAppend } from './list-append.ts';
+import { lock } from './lock.ts';
+import { longFork } from './long-fork.ts';
 import { monotonic } from './monotonic.ts';
 import { queue } from './queue.ts';
 import { register } from './register.ts';
@@ -18,4 +20,6 @@ export const workloads: Readonly<Record<string, Workload>> = {
   'unique-ids': uniqueIds,
   bank,
   monotonic,
+  'long-fork': longFork,
+  lock,
 };

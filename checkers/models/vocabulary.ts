@@ -56,6 +56,7 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   counter: { add: { asked: number }, read: { answered: number } },
   'unique-ids': { generate: {} },
   bank: { transfer: { asked: transfer }, read: { answered: balances }, open: { asked: balances } },
+  'long-fork': { txn: { asked: steps, answered: steps } },
   monotonic: { inc: { answered: number }, read: { answered: number } },
 };
 
