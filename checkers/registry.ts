@@ -7,8 +7,11 @@ import { linearizable } from './linearizable/checker.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
 import { bank } from './properties/bank.ts';
+import { broadcast } from './properties/broadcast.ts';
 import { counterBounds } from './properties/counter.ts';
+import { leaderElection } from './properties/leader-election.ts';
 import { fencedLock, lock } from './properties/lock.ts';
+import { kafka } from './properties/log.ts';
 import { longFork } from './properties/long-fork.ts';
 import { monotonic } from './properties/monotonic.ts';
 import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from './properties/queue.ts';
@@ -41,4 +44,7 @@ export const checkers: readonly Checker[] = [
   longFork,
   lock,
   fencedLock,
+  kafka,
+  broadcast,
+  leaderElection,
 ];

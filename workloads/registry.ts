@@ -1,8 +1,11 @@
 import type { Workload } from '../harness/protocol/workload.ts';
 import { bank } from './bank.ts';
+import { broadcast } from './broadcast.ts';
 import { counter } from './counter.ts';
+import { leaderElection } from './leader-election.ts';
 import { listAppend } from './list-append.ts';
 import { lock } from './lock.ts';
+import { log } from './log.ts';
 import { longFork } from './long-fork.ts';
 import { monotonic } from './monotonic.ts';
 import { queue } from './queue.ts';
@@ -22,4 +25,7 @@ export const workloads: Readonly<Record<string, Workload>> = {
   monotonic,
   'long-fork': longFork,
   lock,
+  log,
+  broadcast,
+  'leader-election': leaderElection,
 };

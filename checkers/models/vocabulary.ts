@@ -43,6 +43,12 @@ const transfer: Shape = {
   expected: 'a transfer {"from": "a", "to": "b", "amount": 1}',
   fits: value => isNamed(value) && typeof (value as { readonly amount?: Json }).amount === 'number',
 };
+const isRecords = (value: Json): boolean => Array.isArray(value) && value.every(one => Array.isArray(one) && typeof one[0] === 'number');
+const records: Shape = {
+  expected: 'offsets and values by log, {"k": [[0, 1]]}',
+  fits: value => isNamed(value) && Object.values(value as { readonly [name: string]: Json }).every(isRecords),
+};
+const belief: Shape = { expected: 'a leader and a term, {"term": 1, "leader": "n1"}', fits: isNamed };
 const list: Shape = { expected: 'a list', fits: value => Array.isArray(value) };
 
 const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> = {
@@ -56,6 +62,9 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   counter: { add: { asked: number }, read: { answered: number } },
   'unique-ids': { generate: {} },
   bank: { transfer: { asked: transfer }, read: { answered: balances }, open: { asked: balances } },
+  log: { send: {}, poll: { answered: records }, assign: {}, subscribe: {} },
+  broadcast: { broadcast: {}, read: { answered: list } },
+  'leader-election': { leader: { answered: belief } },
   'long-fork': { txn: { asked: steps, answered: steps } },
   monotonic: { inc: { answered: number }, read: { answered: number } },
 };

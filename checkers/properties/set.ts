@@ -43,7 +43,7 @@ interface Element {
   readonly seen: number[];
 }
 
-const judgeSet = (operations: readonly Operation[], key: Key | undefined, isStaleForbidden: boolean): Found => {
+export const judgeSet = (operations: readonly Operation[], key: Key | undefined, isStaleForbidden: boolean): Found => {
   const reads = operations.filter(operation => isRead(operation) && operation.type === 'ok');
   const { elements, repeated } = elementsOf(operations, reads);
   if (reads.length === 0) {
