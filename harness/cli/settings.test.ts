@@ -105,3 +105,9 @@ test('an option that the system and the workload both know is for the one that t
   expect([heavy.systemOptions.reads, heavy.workloadOptions.reads]).toEqual(['linearizable', 9]);
   await expect(plan('nonsense')).rejects.toThrow('reads=nonsense');
 });
+
+test('a kernel without netem is the environment’s fault, whatever else was wished for', async () => {
+  const place = { ...registries.providers[0]!, capabilities: async () => new Set(['wires', 'client-links'] as const) };
+  const refused = settle({ nemesis: ['delay'] }, { ...registries, providers: [place] });
+  await expect(refused).rejects.toMatchObject({ blame: 'environment', code: 'no-netem' });
+});

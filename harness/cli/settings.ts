@@ -116,6 +116,16 @@ const meantFor = (table: OptionTable, others: readonly OptionTable[], set: Optio
     }),
   );
 
+/** A kernel that lacks something is the environment's fault; anything else was a wrong wish. */
+const impossible = (fault: Fault, lacks: readonly Capability[], able: ReadonlySet<Capability>, provider: Provider): UserError =>
+  lacks.includes('netem') && able.has('wires')
+    ? new UserError('environment', 'no-netem', `--nemesis ${fault.kind}: the kernel of the Docker host has no netem (module sch_netem)`, {
+        hint: `load it (modprobe sch_netem) or use a kernel that has it; latency, loss, drop and rate work without it`,
+      })
+    : new UserError('usage', 'impossible-fault', `--nemesis ${fault.kind} cannot be done to this system with --on ${provider.name}`, {
+        hint: `it needs ${lacks.join(', ')}; there is ${[...able].join(', ') || 'nothing'}`,
+      });
+
 /** What was asked for by name must be possible; of the defaults and of `all`, only what is possible is meant. */
 const possible = (
   faults: readonly Fault[],
@@ -125,16 +135,7 @@ const possible = (
 ): readonly Fault[] => {
   const lacks = (fault: Fault): readonly Capability[] => fault.needs.filter(need => !able.has(need));
   if (asked !== undefined && !asked.includes('all'))
-    for (const fault of faults)
-      if (lacks(fault).length > 0)
-        throw new UserError(
-          'usage',
-          'impossible-fault',
-          `--nemesis ${fault.kind} cannot be done to this system with --on ${provider.name}`,
-          {
-            hint: `it needs ${lacks(fault).join(', ')}; there is ${[...able].join(', ') || 'nothing'}`,
-          },
-        );
+    for (const fault of faults) if (lacks(fault).length > 0) throw impossible(fault, lacks(fault), able, provider);
   return faults.filter(fault => lacks(fault).length === 0);
 };
 
