@@ -11,18 +11,24 @@ export interface Finished {
   readonly stderr: string;
 }
 
+export interface StartOptions {
+  readonly cwd: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export const scratchFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'ordeal-e2e-')));
 
 /** Starts `ordeal` in a folder; nothing rejects, whatever it exits with. */
-export const startOrdeal = (args: readonly string[], options: { cwd: string; input?: string }): ResultPromise<{ reject: false }> =>
+export const startOrdeal = (args: readonly string[], options: StartOptions): ResultPromise<{ reject: false }> =>
   execa(process.execPath, [builtPath('harness/cli/main'), ...args], {
     cwd: options.cwd,
     input: options.input ?? '',
     reject: false,
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', ...options.env },
   });
 
-export const ordeal = async (args: readonly string[], options: { cwd: string; input?: string }): Promise<Finished> => {
+export const ordeal = async (args: readonly string[], options: StartOptions): Promise<Finished> => {
   const { exitCode, stdout, stderr } = await startOrdeal(args, options);
   return { exitCode, stdout, stderr };
 };

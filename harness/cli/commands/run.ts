@@ -135,7 +135,10 @@ const mergeFlags = (flags: Readonly<Record<string, unknown>>, config: LoadedConf
   const { endpoint, ...others } = flags;
   const endpoints = Array.isArray(endpoint) ? { endpoints: endpointsOfFlags(endpoint) } : {};
   const parsed = parseWith(runConfigSchema, { ...others, ...set, ...endpoints }, 'the command line');
-  return { ...config.run, ...parsed, set: { ...config.run?.set, ...parsed.set } };
+  const { on, compose, attach, ...rest } = config.run ?? {};
+  // Where the nodes live is one setting in three words: a flag for it takes the place of whatever the file says.
+  const where = (parsed.on ?? parsed.compose ?? parsed.attach) ? {} : { on, compose, attach };
+  return { ...rest, ...where, ...parsed, set: { ...rest.set, ...parsed.set } };
 };
 
 const pairOf = (text: string): [string, string] => {
