@@ -33,6 +33,7 @@ test.each<[RunConfig, RegExp, RegExp]>([
   [{ nemesis: ['kill', 'none'] }, /kill,none/, /leave none out/],
   [{ bug: [''] }, /bug of raft ""/, /stale-read/],
   [{ workload: 'queues' }, /unknown workload "queues"/, /register/],
+  [{ workload: 'queue' }, /raft does not say that it offers the operations of queue/, /register/],
   [{ model: 'snapshot' }, /snapshot/, /linearizable/],
   [{ bug: ['stale-reed'] }, /stale-reed/, /did you mean stale-read/],
   [{ set: { kys: '3' } }, /unknown option "kys"/, /did you mean keys/],

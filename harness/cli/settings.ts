@@ -5,6 +5,7 @@ import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import { accepts, type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
 import type { System } from '../protocol/system.ts';
+import type { Workload } from '../protocol/workload.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { parseDuration } from '../std/duration.ts';
 import { UserError } from '../std/user-error.ts';
@@ -36,6 +37,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
     config.endpoints,
   );
   const workload = named('workload', registries.workloads, item => item.name, config.workload ?? system.workloads[0]!);
+  refuseUnoffered(system, workload);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
   const bugs = config.bug ?? [];
@@ -115,6 +117,13 @@ const meantFor = (table: OptionTable, others: readonly OptionTable[], set: Optio
       );
     }),
   );
+
+const refuseUnoffered = (system: System, workload: Workload): void => {
+  if (system.workloads.includes(workload.name) || system.workloads.includes(workload.judgedAs ?? workload.name)) return;
+  throw new UserError('usage', 'unoffered-workload', `${system.name} does not say that it offers the operations of ${workload.name}`, {
+    hint: `it offers ${system.workloads.join(', ')}; one of your own says so in its \`workloads\``,
+  });
+};
 
 /** A kernel that lacks something is the environment's fault; anything else was a wrong wish. */
 const impossible = (fault: Fault, lacks: readonly Capability[], able: ReadonlySet<Capability>, provider: Provider): UserError =>
