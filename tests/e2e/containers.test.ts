@@ -36,7 +36,7 @@ const run = async (
 
 const kinds = ({ anomalies }: Results['checks'][number]): string[] => anomalies.map(({ type }) => type);
 
-describe.skipIf(!dockerHere)('in containers (skipped where there is no Docker)', { concurrent: true }, () => {
+describe.skipIf(!dockerHere)('in containers (skipped where there is no Docker)', { concurrent: true, timeout: 400_000 }, () => {
   test('etcd keeps its promise under partitions, kills, pauses and latency', async () => {
     const { results, exitCode } = await run(
       '--system etcd --on docker --nodes 3 --nemesis partition,kill,pause,latency --time-limit 20s --seed 5'.split(' '),
