@@ -13,8 +13,9 @@ export default defineConfig({
           name: 'integration',
           include: ['**/*.integration.test.ts', 'tests/{conformance,examples}/**/*.test.ts'],
           exclude: outside,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Images are built where they are first needed: on a new machine that takes minutes.
+          testTimeout: 240_000,
+          hookTimeout: 400_000,
         },
       },
       {
@@ -23,7 +24,7 @@ export default defineConfig({
           include: ['tests/{bugs,e2e}/**/*.test.ts'],
           exclude: outside,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          hookTimeout: 400_000,
           fileParallelism: false,
           // Clusters leave a core half idle: two at a time halve the wait.
           maxConcurrency: 2,
