@@ -33,7 +33,7 @@ export const withContainers = async (engine: Engine, options: WithOptions, use: 
   const exits: UnexpectedExit[] = [];
   cluster.onUnexpectedExit(exit => exits.push(exit));
   try {
-    await cluster.prepare?.(within(120_000));
+    await cluster.prepare?.(within(300_000));
     if (!unstarted) await cluster.start(within(40_000));
     await use(cluster, { folder, exits });
   } finally {

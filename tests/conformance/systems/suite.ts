@@ -33,11 +33,11 @@ export const describeSystem = ({ system, provider, given = {}, skip }: Tried): v
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'ordeal-systems-'));
       cluster = provider.create({ system, nodes, options, bugs: [], runFolder: folder });
-      await cluster.start(within(150_000));
+      await cluster.start(within(300_000));
       direct = (node, port = system.clientPort) => cluster.links.address('clients', node, port);
       taps = await openTaps(system, nodes, direct);
       await someLeader();
-    }, 180_000);
+    }, 400_000);
 
     afterEach(async () => {
       taps.meddle(null);

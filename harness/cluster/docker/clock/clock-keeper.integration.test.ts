@@ -70,7 +70,7 @@ describe('a clock in containers', () => {
     const engine = await connectEngine();
     await ensureClockImage(engine, () => {});
     image = await programsImage(engine, withGo);
-  }, 180_000);
+  }, 400_000);
 
   dockerTest(`jumps, drifts and is set right for every program: ${names.join(', ')}`, engine =>
     withKeeper(engine, async (keeper, { hear }) => {
