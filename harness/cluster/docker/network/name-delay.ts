@@ -19,7 +19,14 @@ export const delayNames = async ({ container, run }: Post, id: number, ms: numbe
   const listen = `UDP4-RECVFROM:${portOf(id)},bind=127.0.0.1,fork`;
   const forwarder = `echo $$ >${pidFile(id)}; exec socat -t${wait} ${listen} SYSTEM:'${onward}'`;
   await runDetached(container, ['bash', '-c', forwarder]);
+  await run(untilListening(portOf(id))); // questions that came before it would be refused, not slow
   return restore({ nat: [`:${chain(id)} - [0:0]`, `-A ${chain(id)} ${redirect(id, server)}`, `-I OUTPUT 1 -j ${chain(id)}`] });
+};
+
+/** Fails after three seconds. In /proc/net/udp ports are hexadecimal. */
+const untilListening = (port: number): string => {
+  const listens = `grep -q ':${port.toString(16).toUpperCase().padStart(4, '0')} ' /proc/net/udp`;
+  return `for _ in $(seq 300); do ${listens} && break; sleep 0.01; done; ${listens}`;
 };
 
 const chain = (id: number): string => `ORDEAL-${id}-NAMES`;
