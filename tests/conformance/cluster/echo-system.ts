@@ -39,7 +39,7 @@ export const createEchoSystem = (roles: { leader: NodeId | undefined; term: numb
   },
   clientPort: 'peer',
   errors: {},
-  workloads: [],
+  workloads: ['register'],
   claims: [],
   node: ({ id, listen, dataDir, incarnation, clock, options }) => ({
     command: process.execPath,

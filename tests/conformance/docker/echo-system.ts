@@ -27,7 +27,7 @@ export const createEcho = ({ ready = { tcp: 'line' }, spec = () => ({}), service
   ports: { line: { number: 7000, reachedBy: ['clients', 'peers', 'controller'] } },
   clientPort: 'line',
   errors: {},
-  workloads: [],
+  workloads: ['register'],
   claims: [],
   ...(services === undefined ? {} : { services }),
   container: ({ id }) => ({ image: echoImage, dataDir: '/data', logFiles: ['/events.log'], ...spec(id) }),
