@@ -1,4 +1,5 @@
 /** A cluster of containers, wherever they come from: their lives, their links, the faults on them, and how it all ends. */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Broken, Cluster, ClusterOptions, HostFault, Links, UnexpectedExit } from '../../protocol/cluster.ts';
@@ -7,6 +8,7 @@ import { assert } from '../../std/assert.ts';
 import { within } from '../../std/deadline.ts';
 import { messageOf } from '../../std/user-error.ts';
 import { lookReady, type NodeView } from '../ready.ts';
+import { startTogether } from '../start-together.ts';
 import { startWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
 import { createClockKeeper } from './clock/clock-keeper.ts';
 import { ContainerNode } from './container-node.ts';
@@ -79,7 +81,7 @@ export const createContainerCluster = (options: ClusterOptions, stage: Stage): C
     const found = [...life.members.values()].flatMap(member => member.found ?? []);
     if (found.length > 0) life.watchdog?.holdDocker({ connection: context.engine.connection, found });
     for (const member of life.members.values()) makeNode(life, context, member, { ...options, control, report });
-    await allStarted([...life.nodes.values()], signal);
+    await startTogether([...life.nodes.values()], signal);
     if (stage.learns) await learnPorts(life);
   };
 
@@ -181,23 +183,6 @@ const clockOf = ({ engine, run }: StageContext, { node, containerId }: Member, o
 const looksReady = (network: RunNetwork, { ready, ports }: System, view: NodeView, node: NodeId, signal: AbortSignal): Promise<void> => {
   const number = typeof ready === 'object' && 'tcp' in ready ? ports[ready.tcp]?.number : undefined;
   return number === undefined ? lookReady(ready, view, node, signal) : network.reachable(node, number, signal);
-};
-
-/** All at once; as soon as one cannot start, the others are not waited for. */
-const allStarted = async (nodes: readonly ContainerNode[], signal: AbortSignal): Promise<void> => {
-  const giveUp = new AbortController();
-  const errors: unknown[] = [];
-  await Promise.all(
-    nodes.map(async node => {
-      try {
-        await node.start(AbortSignal.any([signal, giveUp.signal]));
-      } catch (thrown) {
-        errors.push(thrown);
-        giveUp.abort();
-      }
-    }),
-  );
-  if (errors.length > 0) throw errors[0];
 };
 
 /** Two faults of one kind on one node would each take the other's state for the one to put back. */

@@ -1,4 +1,5 @@
 /** What one attempt to start a cluster brings to life, in order, and how it all ends. */
+
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterOptions, UnexpectedExit } from '../../protocol/cluster.ts';
@@ -7,6 +8,7 @@ import { assert } from '../../std/assert.ts';
 import { messageOf } from '../../std/user-error.ts';
 import { releasePorts, reservePorts } from '../ports.ts';
 import { lookReady } from '../ready.ts';
+import { startTogether } from '../start-together.ts';
 import { assertToxiproxy, createToxiproxyApi, refuseFarAway } from '../toxiproxy/api.ts';
 import { createProxyLinks, type ProxyLinks } from '../toxiproxy/links.ts';
 import { startToxiproxyServer, type ToxiproxyServer } from '../toxiproxy/server.ts';
@@ -38,7 +40,7 @@ export const startLife = async (life: ClusterLife, options: LifeOptions, signal:
   life.links = await startLinks(life, life.watchdog, options);
   signal.throwIfAborted();
   life.nodes = createNodes(life.links, life.watchdog, options);
-  await startNodes([...life.nodes.values()], signal);
+  await startTogether([...life.nodes.values()], signal);
 };
 
 /** Never throws; resolves to what could not be ended. Whatever is left is then up to the watchdog. */
@@ -138,21 +140,4 @@ const createNodes = (links: ProxyLinks, watchdog: Watchdog, options: LifeOptions
       return [id, node];
     }),
   );
-};
-
-/** All at once; as soon as one cannot start, the others are not waited for. */
-const startNodes = async (nodes: readonly NodeProcess[], signal: AbortSignal): Promise<void> => {
-  const giveUp = new AbortController();
-  const errors: unknown[] = [];
-  await Promise.all(
-    nodes.map(async node => {
-      try {
-        await node.start(AbortSignal.any([signal, giveUp.signal]));
-      } catch (thrown) {
-        errors.push(thrown);
-        giveUp.abort();
-      }
-    }),
-  );
-  if (errors.length > 0) throw errors[0];
 };

@@ -72,6 +72,20 @@ describe('a server that hangs', () => {
     expect(rebuilt).toEqual([expect.stringContaining('its connections were closed')]);
   });
 
+  test('that hangs as a whole is replaced, where that can be done, and the proxy is made anew on the other one', async () => {
+    const server = fakeServer();
+    const spec = { name: 'p', upstream: () => ({ host: '127.0.0.1', port: 1 }), onRebuilt: () => {} };
+    const renew = async (): Promise<void> => void server.calls.push('renew');
+    const proxy = await createProxy(server.api, { ...spec, renew });
+    await proxy.add(toxic('a'));
+    await proxy.add(toxic('b'));
+    server.fail('remove', hung());
+    server.fail('delete', hung());
+    await proxy.remove('a');
+    expect(server.calls.slice(-7)).toEqual(['remove a', 'delete', 'renew', 'delete', 'create 127.0.0.1:4711 closed', 'add b', 'open']);
+    expect(server.inForce()).toEqual(['b']);
+  });
+
   test('while a toxic is added: the proxy is made anew with it', async () => {
     const { server, proxy } = await begin();
     server.fail('add', hung());

@@ -60,9 +60,13 @@ describe.skipIf(!dockerHere)('the network of containers', () => {
 
   const oneWay: Flow[] = [{ from: 'n1', to: 'n2' }];
 
+  let opened = 0;
+  /** A proxy accepts before it has dialled: a connection is open when something has come through it. */
   const openBoth = async (): Promise<void> => {
-    await cluster.in('n1', `exec 4>/dev/tcp/${cluster.address('n2')}/7002`);
-    await cluster.in('n2', `exec 4>/dev/tcp/${cluster.address('n1')}/7002`);
+    const word = `opened-${++opened}-`;
+    await cluster.in('n1', `exec 4>/dev/tcp/${cluster.address('n2')}/7002; echo ${word} >&4`);
+    await cluster.in('n2', `exec 4>/dev/tcp/${cluster.address('n1')}/7002; echo ${word} >&4`);
+    for (const node of ['n1', 'n2']) expect(await until(async () => (await got(node)).includes(word))).toBe(true);
   };
 
   test('a cut n1->n2 stops that direction of new and open connections, and no other; what was held arrives afterwards', async () => {
