@@ -51,8 +51,8 @@ test('the same anomaly on several keys is counted and placed', () => {
   expect(wordVerdict(broken).seen).toBe('raft is not linearizable: stale-read ×2 on keys x and y.');
 });
 
-test('an unknown model is promised without an explanation', () => {
-  expect(wordVerdict({ ...results, model: 'bespoke' }).promised).toBe('raft promised that its register is bespoke.');
+test('an unknown model is named without an explanation', () => {
+  expect(wordVerdict({ ...results, model: 'bespoke' }).promised).toBe('raft was held to this: its register is bespoke.');
 });
 
 test('models that are said of a system and properties that it has are told apart', () => {

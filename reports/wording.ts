@@ -11,7 +11,7 @@ export interface Wording {
   readonly headline: string;
   /** What was seen, in one sentence. */
   readonly seen: string;
-  /** What the system promised, in one sentence. */
+  /** What the system was held to, in one sentence; not every system claims it. */
   readonly promised: string;
   /** How much stands behind it. */
   readonly tested: string;
@@ -69,7 +69,7 @@ const seenUnknown = (results: Results): string => {
 
 const wordPromise = ({ system, workload, model }: Results): string => {
   const meaning = models[model];
-  return `${system} promised that its ${workload} is ${model}${meaning === undefined ? '' : `: ${meaning}`}.`;
+  return `${system} was held to this: its ${workload} is ${model}${meaning === undefined ? '' : `: ${meaning}`}.`;
 };
 
 const wordTested = (results: Results): string => {
