@@ -11,7 +11,8 @@ import { checkByZones } from './zones.ts';
 
 export interface KeyJudgement {
   readonly outcome: 'linearizable' | 'violation' | 'undecided';
-  readonly method: 'observations' | 'zones' | 'search';
+  /** `observations`, `zones`, `search`, or the name of a model's own polynomial method. */
+  readonly method: string;
   /** Where a violation lies, as places in the key's list: operations of the contradiction, or the first that cannot be explained. */
   readonly suspects: readonly number[];
   /** The last operation, by return, that some order explains together with all before it. */
@@ -23,6 +24,8 @@ export interface KeyJudgement {
 }
 
 export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement => {
+  const monitored = model.monitor?.(subjects);
+  if (monitored !== undefined) return monitored;
   if (model.assignment === undefined) return judgeBySearch(subjects, model, limits);
   const guards = guardsOf(model.assignment, model.init as Json, subjects);
   const zones = checkByZones(guards);

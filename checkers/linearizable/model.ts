@@ -10,6 +10,7 @@
  *     };
  */
 import type { Json } from '../../harness/std/json.ts';
+import type { Subject } from './subject.ts';
 
 /** One operation as a model sees it. */
 export interface Call {
@@ -54,4 +55,15 @@ export interface Model<State = unknown> {
   readonly observes?: (reader: Call, writer: Call) => boolean;
   /** Given for register-like types, where every operation is a guarded assignment; `init` is then the first value. */
   readonly assignment?: (operation: Call) => Assignment;
+  /** Given for types that have a polynomial method: the exact verdict on one key, or undefined where the method does not apply to it. */
+  readonly monitor?: (subjects: readonly Subject[]) => Monitored | undefined;
+}
+
+/** What a polynomial method found. */
+export interface Monitored {
+  readonly outcome: 'linearizable' | 'violation';
+  /** The method's name in the verdict: `queue`, `stack`. */
+  readonly method: string;
+  /** Of a violation: the operations of a contradiction, as places in the key's list. */
+  readonly suspects: readonly number[];
 }
