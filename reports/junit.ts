@@ -1,6 +1,7 @@
 /** Results as JUnit XML, which every CI server shows: a suite per run, a test case per check. */
+
+import { visible } from '../harness/history/drawing/operation-label.ts';
 import type { Results } from './contract.ts';
-import { visible } from './operation-label.ts';
 import { wordBroken, wordVerdict } from './wording.ts';
 
 /** A violation is a failure; a check that could not decide is an error. Pure; the same results give the same bytes. */

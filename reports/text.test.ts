@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { syntheticRun } from './testing/synthetic.ts';
-import { drawLanes, renderText } from './text.ts';
+import { renderText } from './text.ts';
 
 describe('the verdict on the terminal', () => {
   test('a violation: what is broken, why, its lanes, faults, availability, where the report is and how to repeat it', () => {
@@ -69,5 +69,4 @@ test('a counterexample that is wider than the terminal is not drawn', () => {
   const text = renderText({ results, history, columns: 50 });
   expect(text).not.toContain('|write r0=91|');
   expect(text).toMatch(/ {2}p9001 n2 {2}write r0=91 {2}ok, asked at 13\.500 s/);
-  expect(drawLanes([], 80)).toBeUndefined();
 });

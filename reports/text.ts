@@ -1,12 +1,10 @@
 /** The verdict as a short text for the terminal. Pure; colours come in as functions. Nothing that the system said reaches the terminal raw. */
+import { detailsOf, drawDetails } from '../harness/history/drawing/draw.ts';
+import { visible } from '../harness/history/drawing/operation-label.ts';
 import type { History } from '../harness/history/event.ts';
-import { pairOperations } from '../harness/history/operation.ts';
 import type { Results } from './contract.ts';
 import { effort } from './effort.ts';
-import { layOutLanes } from './lanes.ts';
-import { detailOf, type OperationDetail } from './operation-detail.ts';
-import { labelOperation, visible } from './operation-label.ts';
-import { counted, duration, moment, share } from './units.ts';
+import { counted, duration, share } from './units.ts';
 import { toneOf, wordVerdict } from './wording.ts';
 
 type Paint = (text: string) => string;
@@ -32,7 +30,6 @@ export interface TextInput {
 }
 
 const shownAnomalies = 3;
-const mostBars = 12;
 
 /** Lines without a trailing newline: verdict, anomalies (the three smallest, drawn where they fit), faults, availability, report, command. */
 export const renderText = ({ results, history = [], reportPath, palette = plain, columns = 100 }: TextInput): string => {
@@ -65,12 +62,10 @@ export const renderAnomalies = (
   if (anomalies.length === 0) return [];
   const shown = [...anomalies].sort((a, b) => effort(a) - effort(b)).slice(0, shownAnomalies);
   const wanted = new Set(shown.flatMap(({ operations }) => operations));
-  const accused = pairOperations(history)
-    .filter(({ invoke, completion }) => wanted.has(invoke.index) || (completion !== undefined && wanted.has(completion.index)))
-    .map(detailOf);
+  const accused = detailsOf(history, wanted);
   const lines = shown.flatMap(({ type, key, operations, explanation }) => {
     const own = accused.filter(({ index, invokeIndex }) => operations.includes(index) || operations.includes(invokeIndex));
-    const drawing = drawLanes(own, columns - 4) ?? listOperations(own);
+    const drawing = drawDetails(own, columns - 4);
     const where = key === undefined ? '' : ` on key ${key}`;
     return [
       '',
@@ -81,45 +76,6 @@ export const renderAnomalies = (
   });
   const more = anomalies.length - shown.length;
   return more > 0 ? [...lines, '', palette.dim(`  and ${counted(more, 'more anomaly', 'more anomalies')}, in the report`)] : lines;
-};
-
-/** One line per process, `|write x=1|` from request to answer; an operation that nobody knows the end of trails off. Undefined: too large. */
-export const drawLanes = (operations: readonly OperationDetail[], columns: number): string[] | undefined => {
-  if (operations.length === 0 || operations.length > mostBars) return undefined;
-  const labels = operations.map(operation => labelOperation(operation));
-  const lanes = layOutLanes(
-    operations.map(({ process, invokeIndex, completionIndex, outcome }, at) => ({
-      process,
-      startOrder: invokeIndex,
-      endOrder: outcome === 'info' ? null : completionIndex,
-      width: labels[at]!.length + 1,
-    })),
-    2,
-  );
-  const names = lanes.rows.map(process => {
-    const node = operations.find(operation => operation.process === process)?.node;
-    return visible(node === undefined ? `p${process}` : `p${process} ${node}`);
-  });
-  const margin = Math.max(...names.map(name => name.length));
-  if (margin + lanes.width + 2 > columns) return undefined;
-  return lanes.rows.map((_, row) => {
-    const cells = new Array<string>(lanes.width + 1).fill(' ');
-    for (const [at, bar] of lanes.bars.entries()) {
-      if (bar.row !== row) continue;
-      const open = operations[at]!.outcome === 'info';
-      const inner = labels[at]!.padEnd(bar.end - bar.start - 1, open ? '~' : ' ');
-      for (const [offset, mark] of [...`|${inner}${open ? '~' : '|'}`].entries()) cells[bar.start + offset] = mark;
-    }
-    return `${names[row]!.padEnd(margin)}${cells.join('').trimEnd()}`;
-  });
-};
-
-const listOperations = (operations: readonly OperationDetail[]): string[] => {
-  const shown = operations.slice(0, mostBars).map(operation => {
-    const { index, process, node, startMs, outcome } = operation;
-    return `${String(index).padStart(7)}  p${process}${node === undefined ? '' : ` ${visible(node)}`}  ${labelOperation(operation, 60)}  ${outcome}, asked at ${moment(startMs)}`;
-  });
-  return operations.length > mostBars ? [...shown, `and ${counted(operations.length - mostBars, 'operation')} more`] : shown;
 };
 
 /** A list is broken between its entries; one value (a path, a command) stays whole, so that it can be copied. */

@@ -1,9 +1,9 @@
 /** From results and history to the chunks of the page: what is kept, what is cut, and that the page stays small. */
 import { gzipSync } from 'node:zlib';
+import { detailOf, errorText } from '../../harness/history/drawing/operation-detail.ts';
 import type { Event, History } from '../../harness/history/event.ts';
 import { type Operation, pairOperations } from '../../harness/history/operation.ts';
 import type { Results } from '../contract.ts';
-import { detailOf, errorText } from '../operation-detail.ts';
 import { isRefused } from '../refusal.ts';
 import { type Columns, createColumns, type Outcome, outcomes, packColumns } from './columns.ts';
 import type { LogExcerpt } from './logs.ts';

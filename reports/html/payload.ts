@@ -1,6 +1,7 @@
 /** What the page is given: the contract between `render.ts`, which writes it, and the page, which reads it. Types alone. */
+
+import type { OperationDetail } from '../../harness/history/drawing/operation-detail.ts';
 import type { Results } from '../contract.ts';
-import type { OperationDetail } from '../operation-detail.ts';
 import type { LogExcerpt } from './logs.ts';
 
 /** Completions counted per bin, over the whole history. */

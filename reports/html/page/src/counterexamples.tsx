@@ -1,9 +1,9 @@
 /** Each anomaly: why the answers cannot be, the drawing, and the complete set of operations that force it. */
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { OperationDetail } from '../../../../harness/history/drawing/operation-detail.ts';
+import { visible } from '../../../../harness/history/drawing/operation-label.ts';
 import type { Results } from '../../../contract.ts';
 import { effort } from '../../../effort.ts';
-import type { OperationDetail } from '../../../operation-detail.ts';
-import { visible } from '../../../operation-label.ts';
 import { count, counted } from '../../../units.ts';
 import type { Summary } from '../../payload.ts';
 import { detailAt, rowsAround } from './detail.ts';

@@ -1,7 +1,7 @@
 /** From rows of the packed history to operations in full. */
 
+import type { OperationDetail } from '../../../../harness/history/drawing/operation-detail.ts';
 import { effort } from '../../../effort.ts';
-import type { OperationDetail } from '../../../operation-detail.ts';
 import { outcomes } from '../../columns.ts';
 import type { Summary } from '../../payload.ts';
 import type { Operations } from './load.ts';

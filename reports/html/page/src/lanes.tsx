@@ -1,8 +1,8 @@
 /** The counterexample drawn: a lane per process, a bar per operation, those of the anomaly strong, their surroundings faint. */
 import { useId } from 'preact/hooks';
-import { layOutLanes } from '../../../lanes.ts';
-import type { OperationDetail } from '../../../operation-detail.ts';
-import { labelOperation } from '../../../operation-label.ts';
+import { layOutLanes } from '../../../../harness/history/drawing/layout.ts';
+import type { OperationDetail } from '../../../../harness/history/drawing/operation-detail.ts';
+import { labelOperation } from '../../../../harness/history/drawing/operation-label.ts';
 import { moment } from '../../../units.ts';
 import { linkTo } from './route.ts';
 

@@ -1,6 +1,6 @@
 /** Node logs around the violation: all nodes in one sequence, with the moment of the violation; each file can be put aside. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { visible } from '../../../operation-label.ts';
+import { visible } from '../../../../harness/history/drawing/operation-label.ts';
 import { moment } from '../../../units.ts';
 import type { Summary } from '../../payload.ts';
 import { contradictions } from './detail.ts';

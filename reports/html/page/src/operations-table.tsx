@@ -1,5 +1,5 @@
-import type { OperationDetail } from '../../../operation-detail.ts';
-import { visible } from '../../../operation-label.ts';
+import type { OperationDetail } from '../../../../harness/history/drawing/operation-detail.ts';
+import { visible } from '../../../../harness/history/drawing/operation-label.ts';
 import { moment } from '../../../units.ts';
 import { linkTo } from './route.ts';
 import { Scroll } from './section.tsx';

@@ -1,7 +1,7 @@
 /** The whole run on one time axis: faults, latency, throughput, leaders. Zoomed by drag, wheel, keys or buttons. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { labelOperation } from '../../../../../harness/history/drawing/operation-label.ts';
 import { meaningOf } from '../../../../glossary.ts';
-import { labelOperation } from '../../../../operation-label.ts';
 import { count, duration, moment } from '../../../../units.ts';
 import type { Summary } from '../../../payload.ts';
 import type { Operations } from '../load.ts';

@@ -1,6 +1,6 @@
 /** The plots for as long as their place is on the page. */
 import { useEffect, useRef } from 'preact/hooks';
-import type { OperationDetail } from '../../../../operation-detail.ts';
+import type { OperationDetail } from '../../../../../harness/history/drawing/operation-detail.ts';
 import type { Summary } from '../../../payload.ts';
 import { contradictions, detailAt } from '../detail.ts';
 import type { Operations } from '../load.ts';

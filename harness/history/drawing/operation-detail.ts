@@ -1,6 +1,6 @@
 /** An operation in full, as the page and the terminal show it. */
-import type { Event } from '../harness/history/event.ts';
-import { type Operation, operationIndex } from '../harness/history/operation.ts';
+import type { Event } from '../event.ts';
+import { type Operation, operationIndex } from '../operation.ts';
 
 /** An operation in full. Milliseconds since the run began; values as JSON text, whole. */
 export interface OperationDetail {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layOutLanes } from './lanes.ts';
+import { layOutLanes } from './layout.ts';
 
 const bar = (process: number, startOrder: number, endOrder: number | null, width = 10) => ({ process, startOrder, endOrder, width });
 
