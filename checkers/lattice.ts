@@ -7,12 +7,13 @@ import type { Anomaly, CheckOptions, Validity, Verdict, ViolatedModel } from '..
 import { causal, causalConvergence, causalMemory } from './causal/checker.ts';
 import { checkEventual } from './eventual/eventual.ts';
 import { linearizable } from './linearizable/checker.ts';
+import { models } from './models/registry.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
 import { judgeOpened, type WeakModel } from './read-write/checker.ts';
 import { openHistory, type ReadWriteHistory, readWriteWorkloads } from './read-write/door.ts';
 import type { Limits } from './read-write/finding.ts';
-import { judgeSequentialHistory, sequentialModel } from './sequential/checker.ts';
+import { judgeSequentialHistory, sequentialModel } from './sequential/check.ts';
 import { sessionGuarantees } from './sessions/checker.ts';
 
 /** Each model and those directly below it: a history that satisfies the one satisfies the others. From strong to weak. */
@@ -103,7 +104,9 @@ export const standing = (history: History, options: CheckOptions, known: readonl
     if (model === 'linearizable') return linearizable.check(history, limited);
     if (model === 'eventual') return checkEventual(history, options.workload, settleMs);
     opened ??= openHistory(history, options.workload);
-    if (model === sequentialModel.model) return judgeSequentialHistory(history, opened, limited, limits);
+    const known = opened;
+    if (model === sequentialModel.model)
+      return models[options.workload]!(object => judgeSequentialHistory(history, known, object, limited, limits));
     return judgeOpened(opened, weakModels.get(model)!, limits);
   };
   return standingOf(judge, new Map(known.map(verdict => [verdict.model, verdict])));

@@ -36,6 +36,8 @@ export interface Assignment {
 /** A sequential object. All functions are pure and never throw; states are never changed in place. */
 export interface Model<State = unknown> {
   readonly name: string;
+  /** The workload whose operations it knows (`models/vocabulary.ts`). Of any other operation it knows nothing, so it would let it pass. */
+  readonly workload?: string;
   readonly init: State;
   /** The state after the operation, or undefined if the operation cannot have been answered so in this state. */
   step(state: State, operation: Call): State | undefined;
@@ -57,6 +59,11 @@ export interface Model<State = unknown> {
   readonly assignment?: (operation: Call) => Assignment;
   /** Given for types that have a polynomial method: the exact verdict on one key, or undefined where the method does not apply to it. */
   readonly monitor?: (subjects: readonly Subject[]) => Monitored | undefined;
+}
+
+/** An object that is read and written: what its operations read and write is known, so that the models weaker than linearizability can judge it. */
+export interface ReadWriteModel<State = unknown> extends Model<State> {
+  readonly workload: 'register' | 'multi-register' | 'kv';
 }
 
 /** What a polynomial method found. */

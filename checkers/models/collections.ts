@@ -8,6 +8,7 @@ const answer = (output: Json | undefined): string => (output === undefined ? '?'
 /** `enqueue` v, `dequeue` -> the oldest value, or null from an empty queue. A dequeue of unknown outcome may have taken one. */
 export const fifoQueue: Model<readonly Json[]> = {
   name: 'fifo-queue',
+  workload: 'queue',
   init: [],
   step: (items, { f, input, output }) => {
     if (f === 'enqueue') return [...items, input];
@@ -25,6 +26,7 @@ const sorted = (values: readonly Json[]): readonly string[] => [...new Set(value
 /** `add` v, `read` -> all elements in any order. */
 export const set: Model<readonly string[]> = {
   name: 'set',
+  workload: 'set',
   init: [],
   step: (elements, { f, input, output }) => {
     if (f === 'add') return elements.includes(canonical(input)) ? elements : sorted([...elements.map(text => JSON.parse(text)), input]);
@@ -41,6 +43,7 @@ export const set: Model<readonly string[]> = {
 /** `add` n (negative to subtract), `read` -> the sum. */
 export const counter: Model<number> = {
   name: 'counter',
+  workload: 'counter',
   init: 0,
   step: (sum, { f, input, output }) => {
     if (f === 'add') return sum + Number(input);

@@ -1,9 +1,10 @@
 /** One key of a key-value store of strings (Porcupine's): `get`, `put` v, `append` v; never written: "". */
-import type { Model } from '../linearizable/model.ts';
+import type { ReadWriteModel } from '../linearizable/model.ts';
 import { show } from './values.ts';
 
-export const kv: Model<string> = {
+export const kv: ReadWriteModel<string> = {
   name: 'kv',
+  workload: 'kv',
   init: '',
   step: (text, { f, input, output }) => {
     if (f === 'put') return String(input);

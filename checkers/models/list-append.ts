@@ -22,6 +22,7 @@ type Lists = { readonly [key: string]: readonly Json[] };
 
 export const listAppend: Model<Lists> = {
   name: 'list-append',
+  workload: 'list-append',
   init: {},
   step: (lists, call) => {
     let now = lists;

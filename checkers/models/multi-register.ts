@@ -3,7 +3,7 @@
  * `["r", name, value]` and `["w", name, value]` (Knossos calls them `read` and `write`), which see the writes before them.
  */
 import type { Json } from '../../harness/std/json.ts';
-import type { Call, Model } from '../linearizable/model.ts';
+import type { Call, ReadWriteModel } from '../linearizable/model.ts';
 import { canonical, sameValue, show } from './values.ts';
 
 interface Access {
@@ -28,8 +28,9 @@ const microOperations = (list: Json, answered: boolean): readonly Access[] =>
     .filter(({ kind }) => kind === 'write' || answered);
 
 /** All registers start at `initial`: null, never written, or 0 as in Knossos' histories. */
-export const multiRegister = (initial: Json = null): Model<Registers> => ({
+export const multiRegister = (initial: null | 0 = null): ReadWriteModel<Registers> => ({
   name: 'multi-register',
+  workload: 'multi-register',
   init: {},
   step: (registers, call) => {
     let now = registers;

@@ -3,6 +3,7 @@ import type { Model } from '../linearizable/model.ts';
 
 export const mutex: Model<'free' | 'held'> = {
   name: 'mutex',
+  workload: 'lock',
   init: 'free',
   step: (lock, { f }) => {
     if (f === 'acquire') return lock === 'free' ? 'held' : undefined;

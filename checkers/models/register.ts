@@ -3,7 +3,7 @@
  * An `ok` cas that carries `applied: false` says that it found another value; `fail` says nothing at all.
  */
 import type { Json } from '../../harness/std/json.ts';
-import type { Assignment, Call, Model } from '../linearizable/model.ts';
+import type { Assignment, Call, ReadWriteModel } from '../linearizable/model.ts';
 import { sameValue, show } from './values.ts';
 
 const pair = (value: Json): readonly [Json, Json] => (Array.isArray(value) && value.length === 2 ? [value[0], value[1]] : [null, null]);
@@ -31,8 +31,9 @@ export const assign = (value: Json, { expect, forbid, set }: Assignment): Json |
   return set === undefined ? value : set;
 };
 
-export const register: Model<Json> = {
+export const register: ReadWriteModel<Json> = {
   name: 'register',
+  workload: 'register',
   init: null,
   step: (value, call) => assign(value, assignment(call)),
   describe,
