@@ -92,7 +92,8 @@ const compileTable = <State>(model: Model<State>, subjects: readonly Subject[]):
   const calls: Call[] = [];
   const classOf = Int32Array.from(subjects, subject => {
     const call = callOf(subject);
-    const name = `${call.f} ${canonical(call.input)} ${call.output === undefined ? '?' : canonical(call.output)} ${call.applied}`;
+    const who = model.byClient === true ? call.client?.process : '';
+    const name = `${call.f} ${canonical(call.input)} ${call.output === undefined ? '?' : canonical(call.output)} ${call.applied} ${who}`;
     let cls = numbers.get(name);
     if (cls === undefined) {
       cls = calls.length;

@@ -12,6 +12,15 @@
 import type { Json } from '../../harness/std/json.ts';
 import type { Subject } from './subject.ts';
 
+/** Who calls. After an unknown outcome a client goes on as another process: its old number never comes back. */
+export interface Client {
+  readonly process: number;
+  /** Position in the history of the process's first call. */
+  readonly came: number;
+  /** Position of the call that it never got to know the outcome of; infinite if there is none. */
+  readonly left: number;
+}
+
 /** One operation as a model sees it. */
 export interface Call {
   readonly f: string;
@@ -21,6 +30,8 @@ export interface Call {
   readonly output: Json | undefined;
   /** `false`: an `ok` cas that says it found another value and changed nothing. */
   readonly applied?: boolean;
+  /** Who calls. Models that look at it say so: `byClient`. */
+  readonly client?: Client;
 }
 
 /**
@@ -55,6 +66,8 @@ export interface Model<State = unknown> {
   readonly overwrites?: (operation: Call) => boolean;
   /** True if the answer of `reader` may show the effect of `writer`: a counterexample with the one then keeps the other. Default: true. */
   readonly observes?: (reader: Call, writer: Call) => boolean;
+  /** True if `step` looks at `client`: the same request of two clients may not do the same. */
+  readonly byClient?: true;
   /** Given for register-like types, where every operation is a guarded assignment; `init` is then the first value. */
   readonly assignment?: (operation: Call) => Assignment;
   /** Given for types that have a polynomial method: the exact verdict on one key, or undefined where the method does not apply to it. */

@@ -4,7 +4,7 @@
  */
 import type { Event, History, Key } from '../../harness/history/event.ts';
 import { operationIndex } from '../../harness/history/operation.ts';
-import type { Call } from './model.ts';
+import type { Call, Client } from './model.ts';
 
 /** No return: the operation may take effect at any later time, or never. */
 export const never = 0x7fffffff;
@@ -17,6 +17,7 @@ export interface Subject {
   readonly called: number;
   /** Position of the `ok` or `fail`; `never` for an unknown outcome. */
   readonly returned: number;
+  readonly client: Client;
 }
 
 /** Operations of one key in the order of their calls. */
@@ -28,17 +29,19 @@ export interface KeyHistory {
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+type Open = Mutable<Omit<Subject, 'client'>> & { readonly client: Mutable<Client> };
 
 /** The operations of a history by key. O(n). A completion without an invocation is left out. */
 export const splitByKey = (history: History): { readonly keys: readonly KeyHistory[]; readonly operations: number } => {
-  const keys = new Map<Key | undefined, { key: Key | undefined; subjects: Mutable<Subject>[]; failures: number }>();
-  const open = new Map<number, Mutable<Subject>>();
+  const keys = new Map<Key | undefined, { key: Key | undefined; subjects: Open[]; failures: number }>();
+  const open = new Map<number, Open>();
   let operations = 0;
   for (let position = 0; position < history.length; position++) {
     const event = history[position]!;
     if (typeof event.process !== 'number') continue;
     if (event.type === 'invoke') {
-      const subject = { invoke: event, completion: undefined, called: position, returned: never };
+      const client = open.get(event.process)?.client ?? arrival(event.process, position);
+      const subject = { invoke: event, completion: undefined, called: position, returned: never, client };
       open.set(event.process, subject);
       operations++;
       const group = keys.get(event.key);
@@ -49,10 +52,14 @@ export const splitByKey = (history: History): { readonly keys: readonly KeyHisto
     const subject = open.get(event.process);
     if (subject === undefined || subject.completion !== undefined) continue;
     subject.completion = event;
-    if (event.type === 'info') continue;
+    if (event.type === 'info') {
+      subject.client.left = subject.called;
+      continue;
+    }
     subject.returned = position;
     if (event.type === 'fail') keys.get(subject.invoke.key)!.failures++;
   }
+  for (const { completion, client, called } of open.values()) if (completion === undefined) client.left = called;
   const split = [...keys.values()].map(({ key, subjects, failures }) =>
     failures === 0
       ? { key, subjects, failed: [] }
@@ -61,12 +68,14 @@ export const splitByKey = (history: History): { readonly keys: readonly KeyHisto
   return { keys: split, operations };
 };
 
+const arrival = (process: number, came: number): Mutable<Client> => ({ process, came, left: Number.POSITIVE_INFINITY });
+
 const hasFailed = ({ completion }: Subject): boolean => completion?.type === 'fail';
 
 /** The operation as a model sees it. */
-export const callOf = ({ invoke, completion }: Subject): Call => {
-  if (completion?.type !== 'ok') return { f: invoke.f, input: invoke.value, output: undefined };
-  const call = { f: invoke.f, input: invoke.value, output: completion.value };
+export const callOf = ({ invoke, completion, client }: Subject): Call => {
+  if (completion?.type !== 'ok') return { f: invoke.f, input: invoke.value, output: undefined, client };
+  const call = { f: invoke.f, input: invoke.value, output: completion.value, client };
   return completion.applied === false ? { ...call, applied: false } : call;
 };
 

@@ -1,9 +1,7 @@
 /** Collections and counters: FIFO queue, set, counter. */
 import type { Json } from '../../harness/std/json.ts';
 import type { Model } from '../linearizable/model.ts';
-import { canonical, sameValue, show } from './values.ts';
-
-const answer = (output: Json | undefined): string => (output === undefined ? '?' : show(output));
+import { canonical, sameValue, show, showAnswer } from './values.ts';
 
 /** `enqueue` v, `dequeue` -> the oldest value, or null from an empty queue. A dequeue of unknown outcome may have taken one. */
 export const fifoQueue: Model<readonly Json[]> = {
@@ -16,7 +14,7 @@ export const fifoQueue: Model<readonly Json[]> = {
     if (items.length === 0) return output === undefined || output === null ? items : undefined;
     return output === undefined || sameValue(items[0]!, output) ? items.slice(1) : undefined;
   },
-  describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${answer(output)}` : `${f} ${show(input)}`),
+  describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, output }) => (f === 'dequeue' && output === null) || (f !== 'enqueue' && f !== 'dequeue'),
   always: ({ f }) => f === 'enqueue',
 };
@@ -33,7 +31,7 @@ export const set: Model<readonly string[]> = {
     if (f !== 'read' || output === undefined) return elements;
     return sorted((output ?? []) as readonly Json[]).join() === elements.join() ? elements : undefined;
   },
-  describe: ({ f, input, output }) => (f === 'read' ? `read -> ${answer(output)}` : `${f} ${show(input)}`),
+  describe: ({ f, input, output }) => (f === 'read' ? `read -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f }) => f !== 'add',
   always: ({ f }) => f === 'add',
   observes: (reader, writer) =>
@@ -49,7 +47,7 @@ export const counter: Model<number> = {
     if (f === 'add') return sum + Number(input);
     return f !== 'read' || output === undefined || output === sum ? sum : undefined;
   },
-  describe: ({ f, input, output }) => (f === 'read' ? `read -> ${answer(output)}` : `${f} ${show(input)}`),
+  describe: ({ f, input, output }) => (f === 'read' ? `read -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, input }) => f !== 'add' || Number(input) === 0,
   always: ({ f }) => f === 'add',
 };

@@ -25,3 +25,6 @@ export const show = (value: Json): string => {
   const text = JSON.stringify(value);
   return text.length <= longestShown ? text : `${text.slice(0, longestShown - 1)}…`;
 };
+
+/** An answer for people; `?` where nobody knows it. */
+export const showAnswer = (output: Json | undefined): string => (output === undefined ? '?' : show(output));

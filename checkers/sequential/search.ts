@@ -4,7 +4,7 @@
  */
 import type { History, Key } from '../../harness/history/event.ts';
 import { type Operation, pairOperations } from '../../harness/history/operation.ts';
-import type { Call, Model } from '../linearizable/model.ts';
+import type { Call, Client, Model } from '../linearizable/model.ts';
 import { canonical } from '../models/values.ts';
 import type { Limits } from '../read-write/finding.ts';
 import { frontiers } from '../read-write/frontiers.ts';
@@ -17,19 +17,32 @@ export interface Asked {
   readonly optional: boolean;
 }
 
+/** The processes by number, as models see them. */
+const clientsIn = (operations: readonly Operation[]): ReadonlyMap<unknown, Client> => {
+  const clients = new Map<unknown, { process: number; came: number; left: number }>();
+  for (const { invoke, type } of operations) {
+    const client = clients.get(invoke.process) ?? { process: Number(invoke.process), came: invoke.index, left: Number.POSITIVE_INFINITY };
+    clients.set(invoke.process, type === 'info' ? Object.assign(client, { left: invoke.index }) : client);
+  }
+  return clients;
+};
+
 /** The operations that can matter, in the order of their calls. */
 export const askedIn = <State>(history: History, model: Model<State>): readonly Asked[] => {
   const objects = new Map<Key | undefined, number>();
   const open = new Map<unknown, number>();
   let sessions = 0;
   const asked: Asked[] = [];
-  for (const operation of pairOperations(history)) {
+  const operations = pairOperations(history);
+  const clients = clientsIn(operations);
+  for (const operation of operations) {
     const { invoke, completion, type } = operation;
     if (!open.has(invoke.process)) open.set(invoke.process, sessions++);
     const session = open.get(invoke.process)!;
     if (type === 'info') open.delete(invoke.process);
     if (type === 'fail') continue;
-    const call: Call = { f: invoke.f, input: invoke.value, output: type === 'ok' ? completion!.value : undefined };
+    const output = type === 'ok' ? completion!.value : undefined;
+    const call: Call = { f: invoke.f, input: invoke.value, output, client: clients.get(invoke.process)! };
     const full = type === 'ok' && completion!.applied === false ? { ...call, applied: false } : call;
     if (type === 'info' && model.readOnly?.(full)) continue;
     if (!objects.has(invoke.key)) objects.set(invoke.key, objects.size);

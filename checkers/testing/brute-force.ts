@@ -13,13 +13,20 @@ interface Item {
 
 const itemsOf = (history: History): Item[] => {
   const items: Item[] = [];
+  const clientOf = (process: unknown) => {
+    const own = history.filter(event => event.process === process);
+    const lost = own.at(-1)!.type === 'info' ? own.at(-2) : own.at(-1)!.type === 'invoke' ? own.at(-1) : undefined;
+    const left = lost === undefined ? Number.POSITIVE_INFINITY : history.indexOf(lost);
+    return { process: Number(process), came: history.indexOf(own[0]!), left };
+  };
   history.forEach((event, from) => {
     if (event.type !== 'invoke') return;
     const to = history.findIndex((other, at) => at > from && other.process === event.process);
     const completion = to < 0 ? undefined : history[to]!;
     if (completion?.type === 'fail') return;
     const known = completion?.type === 'ok';
-    const call: Call = { f: event.f, input: event.value, output: known ? completion.value : undefined };
+    const output = known ? completion.value : undefined;
+    const call: Call = { f: event.f, input: event.value, output, client: clientOf(event.process) };
     items.push({
       call: known && completion.applied === false ? { ...call, applied: false } : call,
       from,

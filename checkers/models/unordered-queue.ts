@@ -1,0 +1,30 @@
+/** A bag: `enqueue` v, `dequeue` -> any value that is in it, or null where there is none. */
+import type { Model } from '../linearizable/model.ts';
+import { canonical, show, showAnswer } from './values.ts';
+
+const without = (items: readonly string[], at: number): readonly string[] => items.toSpliced(at, 1);
+
+const sortedWith = (items: readonly string[], item: string): readonly string[] => {
+  const at = items.findIndex(other => other > item);
+  return items.toSpliced(at < 0 ? items.length : at, 0, item);
+};
+
+/**
+ * States are the values' texts, sorted. A dequeue of unknown outcome takes the first of them. Which one it takes makes no difference: it may
+ * be put off until the queue is found empty, for nothing else can tell that a value is gone, and then all that is left must go.
+ */
+export const unorderedQueue: Model<readonly string[]> = {
+  name: 'unordered-queue',
+  init: [],
+  step: (items, { f, input, output }) => {
+    if (f === 'enqueue') return sortedWith(items, canonical(input));
+    if (f !== 'dequeue') return items;
+    if (output === undefined) return items.slice(1);
+    if (output === null) return items.length === 0 ? items : undefined;
+    const at = items.indexOf(canonical(output));
+    return at < 0 ? undefined : without(items, at);
+  },
+  describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${showAnswer(output)}` : `${f} ${show(input)}`),
+  readOnly: ({ f, output }) => (f === 'dequeue' ? output === null : f !== 'enqueue'),
+  always: ({ f }) => f === 'enqueue',
+};
