@@ -9,7 +9,22 @@ import { createRng } from '../../harness/std/rng.ts';
 import { register } from '../models/register.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { randomHistory, type Shape } from '../testing/random-history.ts';
-import { counterShape, kvShape, multiRegisterShape, mutexShape, queueShape, registerShape, setShape } from '../testing/shapes.ts';
+import {
+  bagShape,
+  counterShape,
+  fencedLockShape,
+  kvShape,
+  logShape,
+  multiRegisterShape,
+  mutexShape,
+  priorityQueueShape,
+  queueShape,
+  reentrantLockShape,
+  registerShape,
+  setShape,
+  stackShape,
+  uniqueIdsShape,
+} from '../testing/shapes.ts';
 import { guardsOf } from './guards.ts';
 import { judgeBySearch, judgeKey } from './judge-key.ts';
 import type { Model } from './model.ts';
@@ -28,8 +43,8 @@ const bySearch: Method = (subjects, model) => judgeBySearch(subjects, model, lim
 const lookingBack: Method = (subjects, model) => judgeBySearch(subjects, model, { ...limits, patience: 2 }).outcome === 'linearizable';
 const whole: Method = (subjects, model) => judgeKey(subjects, model, limits).outcome === 'linearizable';
 const byTable: Method = (subjects, model) => bySearch(subjects, { ...model, assignment: undefined });
-const withoutHints: Method = (subjects, { name, init, step, hash, describe }) =>
-  bySearch(subjects, { name, init, step, hash, describe } as never);
+const withoutHints: Method = (subjects, { name, init, step, hash, describe, byClient }) =>
+  bySearch(subjects, { name, init, step, hash, describe, byClient } as never);
 const byZones: Method = subjects => {
   const { outcome } = checkByZones(guardsOf(register.assignment!, null, subjects));
   return outcome === 'inapplicable' ? undefined : outcome === 'linearizable';
@@ -40,6 +55,13 @@ const byObservations: Method = subjects => {
 };
 
 const smallRegister = (seedOfShape: number): Shape<Json> => registerShape([1, 2, 2, 3][seedOfShape % 4]!, seedOfShape % 3 === 0 ? 1 : 0);
+
+/** By the search with all that the model says, and from `step` alone. */
+const plain: readonly [string, Method][] = [
+  ['search', bySearch],
+  ['without hints', withoutHints],
+  ['all', whole],
+];
 
 const table: readonly (readonly [string, (at: number) => Shape<never>, readonly [string, Method][]])[] = [
   [
@@ -86,10 +108,17 @@ const table: readonly (readonly [string, (at: number) => Shape<never>, readonly 
       ['without hints', withoutHints],
     ],
   ],
-  ['mutex', () => mutexShape as never, [['search', bySearch]]],
-  ['fifo queue', () => queueShape as never, [['search', bySearch]]],
-  ['set', () => setShape as never, [['search', bySearch]]],
-  ['counter', () => counterShape as never, [['search', bySearch]]],
+  ['mutex', () => mutexShape as never, plain],
+  ['fifo queue', () => queueShape as never, plain],
+  ['set', () => setShape as never, plain],
+  ['counter', () => counterShape as never, plain],
+  ['unordered queue', () => bagShape as never, plain],
+  ['priority queue', at => priorityQueueShape(at % 2 === 0 ? 'smallest' : 'largest') as never, plain],
+  ['stack', () => stackShape as never, plain],
+  ['reentrant lock', () => reentrantLockShape as never, plain],
+  ['fenced lock', () => fencedLockShape as never, plain],
+  ['unique ids', () => uniqueIdsShape as never, plain],
+  ['append-only log', at => logShape((['offset', 'pair', 'value'] as const)[at % 3]!, at % 2 === 0) as never, plain],
 ];
 
 test.each(table)('%s: agrees with brute force', { timeout: 600_000 }, (name, shapeAt, methods) => {

@@ -15,6 +15,7 @@ export const offsetOf = ({ input, output }: Call): number | undefined => {
 
 export const appendOnlyLog: Model<readonly Json[]> = {
   name: 'append-only-log',
+  workload: 'append-only-log',
   init: [],
   step: (values, call) => {
     if (call.f === 'append') {

@@ -21,6 +21,7 @@ interface Held {
 /** Null: free. */
 export const reentrantLock: Model<Held | null> = {
   name: 'reentrant-lock',
+  workload: 'reentrant-lock',
   init: null,
   byClient: true,
   step: (lock, { f, client = nobody }) => {
@@ -43,6 +44,7 @@ interface Fenced {
 
 export const fencedLock: Model<Fenced> = {
   name: 'fenced-lock',
+  workload: 'fenced-lock',
   init: { holder: null, token: Number.NEGATIVE_INFINITY },
   byClient: true,
   step: (lock, { f, output, client = nobody }) => {

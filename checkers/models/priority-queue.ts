@@ -24,8 +24,10 @@ const inserted = (items: readonly Json[], item: Json, sign: number): readonly Js
 /** States are sorted, what comes out next first. A dequeue of unknown outcome may have taken that. */
 export const priorityQueue = (first: 'smallest' | 'largest' = 'smallest'): Model<readonly Json[]> => {
   const sign = first === 'smallest' ? 1 : -1;
+  const name = first === 'smallest' ? 'priority-queue' : 'max-priority-queue';
   return {
-    name: first === 'smallest' ? 'priority-queue' : 'max-priority-queue',
+    name,
+    workload: name,
     init: [],
     step: (items, { f, input, output }) => {
       if (f === 'enqueue') return inserted(items, input, sign);

@@ -6,6 +6,7 @@ import { sameValue, show, showAnswer } from './values.ts';
 /** States hold the top last. */
 export const stack: Model<readonly Json[]> = {
   name: 'stack',
+  workload: 'stack',
   init: [],
   step: (items, { f, input, output }) => {
     if (f === 'push') return [...items, input];

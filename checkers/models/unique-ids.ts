@@ -4,6 +4,7 @@ import { canonical, showAnswer } from './values.ts';
 
 export const uniqueIds: Model<readonly string[]> = {
   name: 'unique-ids',
+  workload: 'unique-ids',
   init: [],
   step: (given, { f, output }) => {
     if (f !== 'generate' || output === undefined || output === null) return given;

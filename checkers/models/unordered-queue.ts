@@ -15,6 +15,7 @@ const sortedWith = (items: readonly string[], item: string): readonly string[] =
  */
 export const unorderedQueue: Model<readonly string[]> = {
   name: 'unordered-queue',
+  workload: 'unordered-queue',
   init: [],
   step: (items, { f, input, output }) => {
     if (f === 'enqueue') return sortedWith(items, canonical(input));

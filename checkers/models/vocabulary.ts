@@ -44,6 +44,7 @@ const transfer: Shape = {
   fits: value => isNamed(value) && typeof (value as { readonly amount?: Json }).amount === 'number',
 };
 const isRecords = (value: Json): boolean => Array.isArray(value) && value.every(one => Array.isArray(one) && typeof one[0] === 'number');
+const sortable: Shape = { expected: 'a number or a text', fits: value => typeof value === 'number' || typeof value === 'string' };
 const records: Shape = {
   expected: 'offsets and values by log, {"k": [[0, 1]]}',
   fits: value => isNamed(value) && Object.values(value as { readonly [name: string]: Json }).every(isRecords),
@@ -57,10 +58,17 @@ const operations: Readonly<Record<string, Readonly<Record<string, Operation>>>> 
   'list-append': { txn: { asked: steps, answered: steps } },
   kv: { get: {}, put: {}, append: {} },
   lock: { acquire: {}, release: {} },
+  'reentrant-lock': { acquire: {}, release: {} },
+  'fenced-lock': { acquire: { answered: number }, release: {} },
   queue: { enqueue: {}, dequeue: {}, drain: {} },
+  'unordered-queue': { enqueue: {}, dequeue: {}, drain: {} },
+  'priority-queue': { enqueue: { asked: sortable }, dequeue: {}, drain: {} },
+  'max-priority-queue': { enqueue: { asked: sortable }, dequeue: {}, drain: {} },
+  stack: { push: {}, pop: {}, drain: {} },
   set: { add: {}, read: { answered: list } },
   counter: { add: { asked: number }, read: { answered: number } },
   'unique-ids': { generate: {} },
+  'append-only-log': { append: {}, read: { answered: list } },
   bank: { transfer: { asked: transfer }, read: { answered: balances }, open: { asked: balances } },
   log: { send: {}, poll: { answered: records }, assign: {}, subscribe: {} },
   broadcast: { broadcast: {}, read: { answered: list } },

@@ -5,14 +5,19 @@
 import type { Event, History } from '../../harness/history/event.ts';
 import type { Json } from '../../harness/std/json.ts';
 import type { Rng } from '../../harness/std/rng.ts';
-import type { Call, Model } from '../linearizable/model.ts';
+import type { Call, Client, Model } from '../linearizable/model.ts';
 
 export interface Shape<State> {
   readonly model: Model<State>;
   /** What a client might ask next: name and value. `fresh` is a number never given before. */
   request(rng: Rng, fresh: () => number): { readonly f: string; readonly value: Json };
   /** The honest answer in this state. */
-  answer(state: State, f: string, value: Json): { readonly value: Json; readonly type?: 'ok' | 'fail'; readonly applied?: boolean };
+  answer(
+    state: State,
+    f: string,
+    value: Json,
+    client: Client,
+  ): { readonly value: Json; readonly type?: 'ok' | 'fail'; readonly applied?: boolean };
   /** An answer out of the blue. */
   lie(rng: Rng, f: string, value: Json): Json;
 }
@@ -47,8 +52,9 @@ export const randomHistory = <State>(rng: Rng, shape: Shape<State>, size: Size):
   };
   const apply = (call: OpenCall): void => {
     call.applied = true;
-    call.answer = shape.answer(state, call.f, call.value);
-    const effect: Call = { f: call.f, input: call.value, output: undefined };
+    const client: Client = { process: call.process, came: 0, left: Number.POSITIVE_INFINITY };
+    call.answer = shape.answer(state, call.f, call.value, client);
+    const effect: Call = { f: call.f, input: call.value, output: call.answer.value, client };
     if (call.answer.type !== 'fail' && call.answer.applied !== false) state = shape.model.step(state, effect) ?? state;
   };
   for (let started = 0; started < size.operations || threads.some(Boolean); ) {

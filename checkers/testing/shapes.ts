@@ -1,10 +1,17 @@
 /** What random clients of each model ask, and how an honest object answers. */
 import type { Json } from '../../harness/std/json.ts';
+import type { Model } from '../linearizable/model.ts';
+import { appendOnlyLog } from '../models/append-only-log.ts';
 import { counter, fifoQueue, set } from '../models/collections.ts';
 import { kv } from '../models/kv.ts';
 import { multiRegister } from '../models/multi-register.ts';
 import { mutex } from '../models/mutex.ts';
+import { fencedLock, reentrantLock } from '../models/owned-locks.ts';
+import { priorityQueue } from '../models/priority-queue.ts';
 import { register } from '../models/register.ts';
+import { stack } from '../models/stack.ts';
+import { uniqueIds } from '../models/unique-ids.ts';
+import { unorderedQueue } from '../models/unordered-queue.ts';
 import { sameValue } from '../models/values.ts';
 import type { Shape } from './random-history.ts';
 
@@ -98,3 +105,63 @@ export const counterShape: Shape<number> = {
   answer: (state, f, value) => ({ value: f === 'read' ? state : value }),
   lie: (rng, f, value) => (f === 'read' ? rng.int(4) : value),
 };
+
+/** What takes values in and gives one of them out again; `out` is what an honest object gives next. */
+const collectionShape = <State>(model: Model<State>, names: readonly [string, string], out: (state: State) => Json): Shape<State> => ({
+  model,
+  request: (rng, fresh) =>
+    rng.chance(0.5) ? { f: names[0], value: rng.chance(0.3) ? fresh() : rng.int(3) } : { f: names[1], value: null },
+  answer: (state, f, value) => ({ value: f === names[1] ? out(state) : value }),
+  lie: (rng, f, value) => (f === names[1] ? rng.pick([null, 0, 1, 2]) : value),
+});
+
+const parsed = (text: string | undefined): Json => (text === undefined ? null : JSON.parse(text));
+
+export const bagShape = collectionShape(unorderedQueue, ['enqueue', 'dequeue'], items => parsed(items[items.length >> 1]));
+export const stackShape = collectionShape(stack, ['push', 'pop'], items => items.at(-1) ?? null);
+export const priorityQueueShape = (first: 'smallest' | 'largest') =>
+  collectionShape(priorityQueue(first), ['enqueue', 'dequeue'], items => items[0] ?? null);
+
+export const reentrantLockShape: Shape<typeof reentrantLock.init> = {
+  model: reentrantLock,
+  request: rng => ({ f: rng.pick(['acquire', 'release']), value: null }),
+  answer: (state, f, value, client) => ({
+    value,
+    type: reentrantLock.step(state, { f, input: null, output: null, client }) === undefined ? 'fail' : 'ok',
+  }),
+  lie: (_rng, _f, value) => value,
+};
+
+export const fencedLockShape: Shape<typeof fencedLock.init> = {
+  model: fencedLock,
+  request: rng => ({ f: rng.pick(['acquire', 'release']), value: null }),
+  answer: (state, f, _value, client) => {
+    const token = f === 'acquire' ? Math.max(0, state.token) + 1 : null;
+    return { value: token, type: fencedLock.step(state, { f, input: null, output: token, client }) === undefined ? 'fail' : 'ok' };
+  },
+  lie: (rng, f, value) => (f === 'acquire' ? rng.pick([null, 1, 2, 3]) : value),
+};
+
+export const uniqueIdsShape: Shape<readonly string[]> = {
+  model: uniqueIds,
+  request: () => ({ f: 'generate', value: null }),
+  answer: state => ({ value: state.length }),
+  lie: rng => rng.int(6),
+};
+
+/** `answers`: what an append is answered with. */
+export const logShape = (answers: 'offset' | 'pair' | 'value', unique: boolean): Shape<readonly Json[]> => ({
+  model: appendOnlyLog,
+  request: (rng, fresh) => (rng.chance(0.5) ? { f: 'append', value: unique ? 10 + fresh() : rng.int(3) } : { f: 'read', value: null }),
+  answer: (state, f, value) => {
+    if (f === 'read') return { value: state };
+    return { value: answers === 'value' ? value : answers === 'offset' ? state.length : [state.length, value] };
+  },
+  lie: (rng, f, value) => {
+    if (f === 'append')
+      return answers === 'value' ? value : answers === 'offset' ? rng.int(4) : [rng.int(4), (value as readonly Json[])[1]!];
+    const list = value as readonly Json[];
+    const at = rng.int(list.length + 1);
+    return rng.pick([list.toSpliced(at, 1), list.slice(0, at), list.toSpliced(at, 0, rng.int(3)), list.toReversed()]);
+  },
+});
