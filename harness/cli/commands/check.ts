@@ -121,10 +121,11 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
   }
 };
 
-/** Linearizable, where that means anything for the workload; else the first model that the workload names. */
+/** Linearizable, where that means anything for the workload and it does not name others only; else the first model that it names. */
 const defaultModel = ({ checkers, workloads }: Registries, workload: string): string => {
   const isLinearizable = checkers.some(({ model, workloads: judged }) => model === 'linearizable' && judged.includes(workload));
-  return isLinearizable ? 'linearizable' : (workloads.find(({ name }) => name === workload)?.models[0] ?? 'linearizable');
+  const named = workloads.find(({ name }) => name === workload)?.models ?? ['linearizable'];
+  return isLinearizable && named.includes('linearizable') ? 'linearizable' : named[0]!;
 };
 
 /** Where a history stands among the models is told with every verdict, as long as that takes no time to speak of; `--model all` takes it. */
@@ -197,6 +198,7 @@ const guessWorkload = (history: History): string => {
   const client = history.filter(event => event.process !== 'nemesis' && event.type === 'invoke').slice(0, 1_000);
   const named = new Set(client.map(event => event.f));
   if (named.has('txn')) return guessTransactions(client);
+  if (named.has('append') && named.has('read')) return 'append-only-log';
   if (named.has('get') || named.has('put') || named.has('append')) return 'kv';
   if (client.some(({ f, value }) => f === 'write' && typeof value === 'object' && value !== null && !Array.isArray(value)))
     return 'multi-register';
