@@ -171,3 +171,19 @@ test('a verdict that cannot be written is no violation', async () => {
   expect(status).toBe(4);
   expect(stderr).toMatch(/cannot write to standard output/);
 });
+
+test('--lint says what is odd about the recording, --strict takes it for unknown, neither without being asked', async () => {
+  const failing = operation(1, 'write', 9).map(event => (event.type === 'ok' ? { ...event, type: 'fail', error: 'timeout' } : event));
+  const { cwd, file } = inFile('history.jsonl', jsonl([...operation(0, 'write', 1), ...operation(1, 'read', 1), ...failing]));
+  const codes = (stdout: string): string[] => JSON.parse(stdout).lint.map(({ code }: { code: string }) => code);
+  const plain = await ordeal(['check', file, '--json'], { cwd });
+  expect(plain.exitCode).toBe(0);
+  expect(codes(plain.stdout)).toEqual(['timeout-as-fail', 'no-overlap']);
+  const strict = await ordeal(['check', file, '--strict', '--json'], { cwd });
+  expect(strict.exitCode).toBe(2);
+  expect(JSON.parse(strict.stdout)).toMatchObject({ valid: 'unknown', unknown: expect.stringContaining('timeout-as-fail') });
+  const text = await ordeal(['check', file, '--lint'], { cwd });
+  expect(text.stdout).toMatch(/lint timeout-as-fail: 1 operation .*\(operation 5\)/);
+  const odd = inFile('stale.jsonl', stale);
+  expect((await ordeal(['check', odd.file, '--strict'], { cwd: odd.cwd })).exitCode).toBe(1);
+});

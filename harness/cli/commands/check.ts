@@ -18,8 +18,9 @@ import { checkerFor, runDefaults } from '../settings.ts';
 import { parseSize } from '../size.ts';
 import { colours, errorColours } from '../terminal.ts';
 import { describeAnomalies } from '../verdict.ts';
+import { addInsightOptions, describeInsight, type Insight, type InsightFlags, withInsight } from './check-insight.ts';
 
-interface Flags {
+interface Flags extends InsightFlags {
   readonly workload?: string;
   readonly model?: string;
   readonly json?: boolean;
@@ -32,13 +33,13 @@ interface Flags {
 
 interface Judged {
   readonly file: string;
-  readonly verdict?: Verdict;
+  readonly verdict?: Insight;
   readonly history?: History;
   readonly error?: UserError;
 }
 
 export const addCheckCommand = (program: Command): void => {
-  program
+  const command = program
     .command('check')
     .description('judge recorded histories: JSONL, Jepsen EDN and console logs, key-value logs, gzipped or not')
     .argument('<files...>', 'history files, run folders, or folders of histories; - reads standard input')
@@ -51,7 +52,8 @@ export const addCheckCommand = (program: Command): void => {
     .option('--memory-limit <SIZE>', 'how much memory it may take', runDefaults.memoryLimit)
     .option('--max-staleness <TIME>', 'for --model bounded-staleness: for how long a value may have been overwritten when it is read')
     .option('--max-behind <N>', 'for --model bounded-staleness: by how many writes')
-    .option('--config <FILE>', 'a config file that registers more workloads')
+    .option('--config <FILE>', 'a config file that registers more workloads');
+  addInsightOptions(command)
     .option('--json', 'print one JSON document on stdout')
     .addHelpText(
       'after',
@@ -91,7 +93,7 @@ const check = async (paths: string[], flags: Flags): Promise<void> => {
   for (const file of files) {
     const one = await judgeFile(file, flags, registries, limits);
     judged.push(one);
-    if (!flags.json) describe(one, files.length > 1);
+    if (!flags.json) describe(one, files.length > 1, flags);
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(asJson(judged), null, 2)}\n`);
   else if (judged.length > 1) summarise(judged);
@@ -114,7 +116,8 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
     refuseMisfit(read, workload, file);
     const verdict = withStanding(judgeHistory(checker, history, { workload, ...limits }), history, limits);
-    return { file, history, verdict: { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] } };
+    const whole = { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] };
+    return { file, history, verdict: withInsight(whole, history, flags) };
   } catch (error) {
     if (error instanceof UserError) return { file, error };
     throw error;
@@ -221,7 +224,7 @@ const asJson = (judged: readonly Judged[]): unknown => {
 const word = (valid: Verdict['valid'], paint = colours): string =>
   valid === true ? paint.green('valid') : valid === false ? paint.red('violation') : paint.yellow('unknown');
 
-const describe = ({ file, verdict, error, history }: Judged, brief: boolean): void => {
+const describe = ({ file, verdict, error, history }: Judged, brief: boolean, flags: InsightFlags): void => {
   if (error) {
     process.stderr.write(
       `${errorColours.red('error')} ${error.message}\n${error.hint ? `  ${errorColours.dim('→')} ${error.hint}\n` : ''}`,
@@ -259,6 +262,7 @@ const describe = ({ file, verdict, error, history }: Judged, brief: boolean): vo
       `  satisfies: ${satisfies.join(', ') || 'nothing weaker'}${violates && violates.length > 0 ? `; violates: ${violates.map(one => one.model).join(', ')}` : ''}`,
     );
   for (const warning of warnings) lines.push(`  ${colours.yellow('note')} ${warning}`);
+  lines.push(...describeInsight(verdict!, flags, colours));
   lines.push(...describeAnomalies(brief ? anomalies.slice(0, 1) : anomalies, history!));
   process.stdout.write(`${lines.join('\n')}\n`);
 };
