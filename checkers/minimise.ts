@@ -52,13 +52,27 @@ const firstFailing = (problem: Shrinkable): readonly number[] => {
   return Array.from({ length: problem.size }, (_, operation) => operation);
 };
 
-/** Tries to take away each run of `size` operations, last ones first; whatever the rest depends on comes back. */
+/**
+ * Tries to take away each run of `size` operations, last ones first; whatever the rest depends on comes back. Where that is all of them, what
+ * depends on them is taken away, too.
+ */
 const sweep = (problem: Shrinkable, kept: readonly number[], size: number): readonly number[] => {
   let now = kept;
   for (let end = now.length; end > 0 && !problem.expired(); end = Math.min(end - size, now.length)) {
     const from = Math.max(0, end - size);
-    const candidate = closed(problem, [...now.slice(0, from), ...now.slice(end)]);
+    const rest = closed(problem, [...now.slice(0, from), ...now.slice(end)]);
+    const candidate = rest.length < now.length ? rest : independent(problem, now, now.slice(from, end));
     if (candidate.length < now.length && problem.fails(candidate)) now = candidate;
   }
   return now;
+};
+
+/** What is left of these when some are gone, and all that depends on them, and on that. */
+const independent = ({ sources }: Shrinkable, now: readonly number[], gone: readonly number[]): readonly number[] => {
+  const out = new Set(gone);
+  for (let before = 0; before < out.size; ) {
+    before = out.size;
+    for (const operation of now) if (!out.has(operation) && sources(operation).some(source => out.has(source))) out.add(operation);
+  }
+  return now.filter(operation => !out.has(operation));
 };

@@ -229,7 +229,7 @@ export const by = ({ invoke, completion }: Subject): string => {
   return node === undefined ? `process ${invoke.process}` : `process ${invoke.process} on ${node}`;
 };
 
-const returnOf = ({ invoke, completion }: Subject): Event => completion ?? invoke;
+export const returnOf = ({ invoke, completion }: Subject): Event => completion ?? invoke;
 
 export const span = (subject: Subject): string => {
   const { invoke, returned } = subject;
@@ -239,7 +239,7 @@ export const span = (subject: Subject): string => {
 };
 
 /** When an event was, for people. */
-const moment = (event: Event): string => (clockless(event) ? `line ${event.time}` : `${seconds(event.time)} s`);
+export const moment = (event: Event): string => (clockless(event) ? `line ${event.time}` : `${seconds(event.time)} s`);
 
 /** A history without times has line numbers for them, which no clock could pass for: an event every few nanoseconds. */
 const clockless = ({ time, index }: Event): boolean => time <= 10 * (index + 1);

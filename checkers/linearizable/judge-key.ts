@@ -15,6 +15,8 @@ export interface KeyJudgement {
   readonly method: string;
   /** Where a violation lies, as places in the key's list: operations of the contradiction, or the first that cannot be explained. */
   readonly suspects: readonly number[];
+  /** The suspects are a minimal counterexample as they are. */
+  readonly inseparable?: true;
   /** The last operation, by return, that some order explains together with all before it. */
   readonly verifiedUpTo?: number | undefined;
   readonly reason?: 'time' | 'memory';

@@ -9,7 +9,9 @@
  *       readOnly: op => op.f === 'read',
  *     };
  */
+import type { Key } from '../../harness/history/event.ts';
 import type { Json } from '../../harness/std/json.ts';
+import type { Explanation } from './explain.ts';
 import type { Subject } from './subject.ts';
 
 /** Who calls. After an unknown outcome a client goes on as another process: its old number never comes back. */
@@ -68,6 +70,13 @@ export interface Model<State = unknown> {
   readonly observes?: (reader: Call, writer: Call) => boolean;
   /** True if `step` looks at `client`: the same request of two clients may not do the same. */
   readonly byClient?: true;
+  /**
+   * Given for collections, where whatever happens to one value stays legal without the others: all operations of a value stand or fall together
+   * in a counterexample, and while it may have been removed by one that could touch anything, with that.
+   */
+  readonly touches?: (operation: Call) => Touched;
+  /** Names the contradiction of a minimal counterexample (in call order), if it is one that the model knows. `failed` did not happen. */
+  readonly explain?: (key: Key | undefined, kept: readonly Subject[], failed: readonly Subject[]) => Explanation | undefined;
   /** Given for register-like types, where every operation is a guarded assignment; `init` is then the first value. */
   readonly assignment?: (operation: Call) => Assignment;
   /** Given for types that have a polynomial method: the exact verdict on one key, or undefined where the method does not apply to it. */
@@ -79,6 +88,9 @@ export interface ReadWriteModel<State = unknown> extends Model<State> {
   readonly workload: 'register' | 'multi-register' | 'kv';
 }
 
+/** A value that it adds or removes; nothing, if it changes nothing; anything, if nobody knows which value it removed, if any. */
+export type Touched = { readonly value: Json; readonly adds: boolean } | 'nothing' | 'anything';
+
 /** What a polynomial method found. */
 export interface Monitored {
   readonly outcome: 'linearizable' | 'violation';
@@ -86,4 +98,6 @@ export interface Monitored {
   readonly method: string;
   /** Of a violation: the operations of a contradiction, as places in the key's list. */
   readonly suspects: readonly number[];
+  /** The suspects are a minimal counterexample as they are: without one of them the others would say something else. */
+  readonly inseparable?: true;
 }

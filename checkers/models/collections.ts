@@ -1,6 +1,9 @@
 /** Collections and counters: FIFO queue, set, counter. */
 import type { Json } from '../../harness/std/json.ts';
 import type { Model } from '../linearizable/model.ts';
+import { queueVerbs, touchedBy } from '../linearizable/monitors/elements.ts';
+import { explainCollection, fifoWrong } from '../linearizable/monitors/explain-collection.ts';
+import { monitorQueue } from '../linearizable/monitors/queue.ts';
 import { canonical, sameValue, show, showAnswer } from './values.ts';
 
 /** `enqueue` v, `dequeue` -> the oldest value, or null from an empty queue. A dequeue of unknown outcome may have taken one. */
@@ -17,6 +20,9 @@ export const fifoQueue: Model<readonly Json[]> = {
   describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, output }) => (f === 'dequeue' && output === null) || (f !== 'enqueue' && f !== 'dequeue'),
   always: ({ f }) => f === 'enqueue',
+  touches: touchedBy(queueVerbs),
+  monitor: monitorQueue,
+  explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: fifoWrong }),
 };
 
 const sorted = (values: readonly Json[]): readonly string[] => [...new Set(values.map(canonical))].sort();

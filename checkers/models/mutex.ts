@@ -1,5 +1,7 @@
 /** A lock that one holder has at a time: `acquire`, `release`. Who releases is not asked. */
 import type { Model } from '../linearizable/model.ts';
+import { explainLock } from '../linearizable/monitors/explain-lock.ts';
+import { monitorLock } from '../linearizable/monitors/lock.ts';
 
 export const mutex: Model<'free' | 'held'> = {
   name: 'mutex',
@@ -12,4 +14,6 @@ export const mutex: Model<'free' | 'held'> = {
   },
   describe: ({ f }) => f,
   readOnly: ({ f }) => f !== 'acquire' && f !== 'release',
+  monitor: monitorLock,
+  explain: explainLock,
 };

@@ -92,6 +92,25 @@ export const queueShape: Shape<readonly Json[]> = {
   lie: (rng, f, value) => (f === 'dequeue' ? rng.pick([null, 0, 1, 2]) : value),
 };
 
+/** Every value goes in once. `verbs`: what adds and what removes; answers are honest to the model, lies are values given lately, or null. */
+export const uniqueShape = <State extends readonly Json[]>(
+  model: Shape<State>['model'],
+  [add, remove]: readonly [string, string],
+  next: (state: State) => Json | undefined,
+): Shape<State> => {
+  let newest = 1;
+  return {
+    model,
+    request: (rng, fresh) => {
+      if (rng.chance(0.5)) return { f: remove, value: null };
+      newest = fresh();
+      return { f: add, value: newest };
+    },
+    answer: (state, f, value) => ({ value: f === remove ? (next(state) ?? null) : value }),
+    lie: (rng, f, value) => (f === remove ? (rng.chance(0.25) ? null : Math.max(1, newest - rng.int(3))) : value),
+  };
+};
+
 export const setShape: Shape<readonly string[]> = {
   model: set,
   request: rng => (rng.chance(0.5) ? { f: 'add', value: rng.int(3) } : { f: 'read', value: null }),
