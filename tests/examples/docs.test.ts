@@ -30,6 +30,12 @@ test('TypeScript in docs/external.md is that of its example', () => {
   expect(blocks).toEqual([read('tests/examples/external/ordeal.config.ts')]);
 });
 
+test('TypeScript in docs/library.md is that of its examples', () => {
+  const blocks = [...read('docs/library.md').matchAll(/```ts\n([\s\S]*?)```/g)].map(match => match[1]);
+  const examples = ['register.test.ts', 'own-object.test.ts', 'judge-a-file.ts'];
+  expect(blocks).toEqual(examples.map(name => read(`tests/examples/library/${name}`)));
+});
+
 test('the example config is a plan', async () => {
   const config = await loadConfig('ordeal.config.ts', join(projectRoot, 'tests/examples'));
   expect(await settle(config.run ?? {}, registries)).toMatchObject({
