@@ -44,9 +44,15 @@ export {
   checkUniqueIds,
 } from './library/workloads.ts';
 export type { Assignment, Call, Model, Monitored, ReadWriteModel } from './linearizable/model.ts';
+export { appendOnlyLog } from './models/append-only-log.ts';
 export { counter, fifoQueue, set } from './models/collections.ts';
 export { kv } from './models/kv.ts';
 export { multiRegister } from './models/multi-register.ts';
 export { mutex } from './models/mutex.ts';
+export { fencedLock, reentrantLock } from './models/owned-locks.ts';
+export { priorityQueue } from './models/priority-queue.ts';
 export { register } from './models/register.ts';
+export { stack } from './models/stack.ts';
+export { uniqueIds } from './models/unique-ids.ts';
+export { unorderedQueue } from './models/unordered-queue.ts';
 export { lanes } from './testing/lanes.ts';

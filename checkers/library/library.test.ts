@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { History } from '../../harness/history/event.ts';
 import { projectRoot } from '../../harness/std/paths.ts';
 import * as library from '../index.ts';
+import { models } from '../models/registry.ts';
 import { checkers } from '../registry.ts';
 
 const { lanes, register, kv, counter, fifoQueue, multiRegister, mutex, set } = library;
@@ -178,6 +179,15 @@ test.each(workloads)('%s: accepts, rejects', (name, check, accepts, rejects) => 
 test('every checker of the command line is in the library', () => {
   const known = new Set([...weaker, ...workloads].map(([model]) => model).concat('linearizable', 'sequential', 'all'));
   expect(checkers.map(({ model }) => model).filter(model => !known.has(model))).toEqual([]);
+});
+
+test('every model of the command line is in the library, and says which operations it knows', () => {
+  const made = [multiRegister(), library.priorityQueue(), library.priorityQueue('largest')];
+  const exported = [...Object.values(library), ...made].map(one => (one as { readonly workload?: string }).workload);
+  for (const workload of Object.keys(models)) {
+    expect(models[workload]!(model => model.workload)).toBe(workload);
+    expect(exported).toContain(workload);
+  }
 });
 
 test('where a history stands', () => {
