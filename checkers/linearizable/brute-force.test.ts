@@ -12,8 +12,11 @@ import { randomHistory, type Shape } from '../testing/random-history.ts';
 import {
   bagShape,
   counterShape,
+  evenCounterShape,
   fencedLockShape,
+  growingCounterShape,
   kvShape,
+  likelySetShape,
   logShape,
   multiRegisterShape,
   mutexShape,
@@ -54,6 +57,11 @@ const byObservations: Method = subjects => {
   return inexplicable(guards, sourcesOf(guards)) === undefined ? undefined : false;
 };
 
+/** A model's own polynomial method. */
+const monitored: Method = (subjects, model) => {
+  const found = (model as Model<unknown>).monitor!(subjects);
+  return found && found.outcome === 'linearizable';
+};
 const smallRegister = (seedOfShape: number): Shape<Json> => registerShape([1, 2, 2, 3][seedOfShape % 4]!, seedOfShape % 3 === 0 ? 1 : 0);
 
 /** By the search with all that the model says, and from `step` alone. */
@@ -62,6 +70,8 @@ const plain: readonly [string, Method][] = [
   ['without hints', withoutHints],
   ['all', whole],
 ];
+
+const withMonitor = [...plain, ['monitor', monitored] as const] as unknown as [string, Method][];
 
 const table: readonly (readonly [string, (at: number) => Shape<never>, readonly [string, Method][]])[] = [
   [
@@ -110,15 +120,18 @@ const table: readonly (readonly [string, (at: number) => Shape<never>, readonly 
   ],
   ['mutex', () => mutexShape as never, plain],
   ['fifo queue', () => queueShape as never, plain],
-  ['set', () => setShape as never, plain],
-  ['counter', () => counterShape as never, plain],
+  ['set', () => setShape as never, withMonitor],
+  ['counter', () => counterShape as never, withMonitor],
+  ['counter of equal amounts', at => evenCounterShape(at % 3 === 0 ? -2 : 1) as never, withMonitor],
+  ['counter of positive amounts', () => growingCounterShape as never, withMonitor],
+  ['set with likely answers', () => likelySetShape as never, withMonitor],
   ['unordered queue', () => bagShape as never, plain],
   ['priority queue', at => priorityQueueShape(at % 2 === 0 ? 'smallest' : 'largest') as never, plain],
   ['stack', () => stackShape as never, plain],
   ['reentrant lock', () => reentrantLockShape as never, plain],
   ['fenced lock', () => fencedLockShape as never, plain],
-  ['unique ids', () => uniqueIdsShape as never, plain],
-  ['append-only log', at => logShape((['offset', 'pair', 'value'] as const)[at % 3]!, at % 2 === 0) as never, plain],
+  ['unique ids', () => uniqueIdsShape as never, withMonitor],
+  ['append-only log', at => logShape((['offset', 'pair', 'value'] as const)[at % 3]!, at % 2 === 0) as never, withMonitor],
 ];
 
 test.each(table)('%s: agrees with brute force', { timeout: 600_000 }, (name, shapeAt, methods) => {

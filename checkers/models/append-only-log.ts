@@ -4,6 +4,7 @@
  */
 import type { Json } from '../../harness/std/json.ts';
 import type { Call, Model } from '../linearizable/model.ts';
+import { monitorLog } from '../linearizable/monitors/append-only-log.ts';
 import { sameValue, show, showAnswer } from './values.ts';
 
 /** The offset that an append was answered with; undefined where it says none. */
@@ -28,4 +29,5 @@ export const appendOnlyLog: Model<readonly Json[]> = {
     call.f === 'append' ? `append ${show(call.input)} -> ${showAnswer(call.output)}` : `${call.f} -> ${showAnswer(call.output)}`,
   readOnly: ({ f }) => f !== 'append',
   always: call => call.f === 'append' && offsetOf(call) === undefined,
+  monitor: monitorLog,
 };

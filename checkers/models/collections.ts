@@ -1,9 +1,11 @@
 /** Collections and counters: FIFO queue, set, counter. */
 import type { Json } from '../../harness/std/json.ts';
 import type { Model } from '../linearizable/model.ts';
+import { monitorCounter } from '../linearizable/monitors/counter.ts';
 import { queueVerbs, touchedBy } from '../linearizable/monitors/elements.ts';
 import { explainCollection, fifoWrong } from '../linearizable/monitors/explain-collection.ts';
 import { monitorQueue } from '../linearizable/monitors/queue.ts';
+import { monitorSet } from '../linearizable/monitors/set.ts';
 import { canonical, sameValue, show, showAnswer } from './values.ts';
 
 /** `enqueue` v, `dequeue` -> the oldest value, or null from an empty queue. A dequeue of unknown outcome may have taken one. */
@@ -42,6 +44,7 @@ export const set: Model<readonly string[]> = {
   always: ({ f }) => f === 'add',
   observes: (reader, writer) =>
     reader.f === 'read' && Array.isArray(reader.output) && reader.output.some(element => sameValue(element as Json, writer.input)),
+  monitor: monitorSet,
 };
 
 /** `add` n (negative to subtract), `read` -> the sum. */
@@ -56,4 +59,5 @@ export const counter: Model<number> = {
   describe: ({ f, input, output }) => (f === 'read' ? `read -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, input }) => f !== 'add' || Number(input) === 0,
   always: ({ f }) => f === 'add',
+  monitor: monitorCounter,
 };

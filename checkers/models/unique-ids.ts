@@ -1,5 +1,6 @@
 /** Identifiers: `generate` -> one that was never given before. What nobody was told (null, an unknown outcome) is never given twice. */
 import type { Model } from '../linearizable/model.ts';
+import { monitorUniqueIds } from '../linearizable/monitors/unique-ids.ts';
 import { canonical, showAnswer } from './values.ts';
 
 export const uniqueIds: Model<readonly string[]> = {
@@ -14,4 +15,5 @@ export const uniqueIds: Model<readonly string[]> = {
   describe: ({ f, output }) => `${f} -> ${showAnswer(output)}`,
   readOnly: ({ f, output }) => f !== 'generate' || output === undefined || output === null,
   observes: () => false,
+  monitor: monitorUniqueIds,
 };

@@ -1,5 +1,6 @@
 /** What random clients of each model ask, and how an honest object answers. */
 import type { Json } from '../../harness/std/json.ts';
+import type { Rng } from '../../harness/std/rng.ts';
 import type { Model } from '../linearizable/model.ts';
 import { appendOnlyLog } from '../models/append-only-log.ts';
 import { counter, fifoQueue, set } from '../models/collections.ts';
@@ -123,6 +124,35 @@ export const counterShape: Shape<number> = {
   request: rng => (rng.chance(0.5) ? { f: 'add', value: rng.int(4) - 1 } : { f: 'read', value: null }),
   answer: (state, f, value) => ({ value: f === 'read' ? state : value }),
   lie: (rng, f, value) => (f === 'read' ? rng.int(4) : value),
+};
+
+/** Answers that are wrong by little. */
+const nearby = (rng: Rng, value: Json, step: number): Json => (value as number) + step * (rng.int(3) - 1);
+
+export const evenCounterShape = (amount: number): Shape<number> => ({
+  model: counter,
+  request: rng => (rng.chance(0.6) ? { f: 'add', value: amount } : { f: 'read', value: null }),
+  answer: (state, f, value) => ({ value: f === 'read' ? state : value }),
+  lie: (rng, f, value) => (f === 'read' ? nearby(rng, value, amount) : value),
+});
+
+export const growingCounterShape: Shape<number> = {
+  model: counter,
+  request: rng => (rng.chance(0.6) ? { f: 'add', value: 1 + rng.int(3) } : { f: 'read', value: null }),
+  answer: (state, f, value) => ({ value: f === 'read' ? state : value }),
+  lie: (rng, f, value) => (f === 'read' ? nearby(rng, value, 1 + rng.int(2)) : value),
+};
+
+/** Elements are mostly unique, and answers wrong in one of them. */
+export const likelySetShape: Shape<readonly string[]> = {
+  model: set,
+  request: (rng, fresh) => (rng.chance(0.6) ? { f: 'add', value: rng.chance(0.2) ? 1 : fresh() } : { f: 'read', value: null }),
+  answer: (state, f, value) => ({ value: f === 'read' ? state.map(text => JSON.parse(text) as Json) : value }),
+  lie: (rng, f, value) => {
+    if (f !== 'read') return value;
+    const list = value as readonly Json[];
+    return rng.chance(0.7) ? list.toSpliced(rng.int(list.length + 1), 1) : [...list, 1 + rng.int(6)];
+  },
 };
 
 /** What takes values in and gives one of them out again; `out` is what an honest object gives next. */
