@@ -48,6 +48,7 @@ export const impliedBy = (model: string): ReadonlySet<string> => {
 
 export type Judged = Pick<Verdict, 'valid' | 'anomalies'>;
 
+/** The strongest models that hold, and the weakest that fail. */
 export interface Standing {
   readonly satisfies: readonly string[];
   readonly violates: readonly ViolatedModel[];

@@ -18,6 +18,7 @@ export type Outcome =
   | { readonly type: 'ok'; readonly value?: Json; readonly applied?: false }
   | { readonly type: 'fail' | 'info'; readonly error?: string };
 
+/** What a test knows of answers and errors. */
 export interface Meaning<Answer> {
   /** What an answer means. Default: `ok` with the answer as its value. */
   readonly answered?: (answer: Answer) => Outcome;
@@ -25,6 +26,7 @@ export interface Meaning<Answer> {
   readonly thrown?: (error: unknown) => Outcome;
 }
 
+/** Writes a history down while it happens. */
 export interface Recorder {
   /** All that has been recorded so far. Operations that are open have no answer yet. */
   readonly history: History;

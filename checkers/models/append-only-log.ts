@@ -14,6 +14,7 @@ export const offsetOf = ({ input, output }: Call): number | undefined => {
   return sameValue(output[1] as Json, input) ? output[0] : undefined;
 };
 
+/** A log at whose end `append` v puts a value; `read` -> all of it. */
 export const appendOnlyLog: Model<readonly Json[]> = {
   name: 'append-only-log',
   workload: 'append-only-log',

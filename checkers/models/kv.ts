@@ -2,6 +2,7 @@
 import type { ReadWriteModel } from '../linearizable/model.ts';
 import { show } from './values.ts';
 
+/** One key of a store of strings: `get`, `put` v, `append` v; never written: "". */
 export const kv: ReadWriteModel<string> = {
   name: 'kv',
   workload: 'kv',

@@ -3,6 +3,7 @@ import type { Model } from '../linearizable/model.ts';
 import { explainLock } from '../linearizable/monitors/explain-lock.ts';
 import { monitorLock } from '../linearizable/monitors/lock.ts';
 
+/** A lock that one holder has at a time: `acquire`, `release`. Who releases is not asked. */
 export const mutex: Model<'free' | 'held'> = {
   name: 'mutex',
   workload: 'lock',

@@ -42,6 +42,7 @@ interface Fenced {
   readonly token: number;
 }
 
+/** A lock whose `acquire` answers with a token larger than all before; its holder alone releases it. */
 export const fencedLock: Model<Fenced> = {
   name: 'fenced-lock',
   workload: 'fenced-lock',

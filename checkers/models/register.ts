@@ -31,6 +31,7 @@ export const assign = (value: Json, { expect, forbid, set }: Assignment): Json |
   return set === undefined ? value : set;
 };
 
+/** `read` -> value, `write` v, `cas` [old, new]; null: never written. */
 export const register: ReadWriteModel<Json> = {
   name: 'register',
   workload: 'register',

@@ -3,6 +3,7 @@ import type { Model } from '../linearizable/model.ts';
 import { monitorUniqueIds } from '../linearizable/monitors/unique-ids.ts';
 import { canonical, showAnswer } from './values.ts';
 
+/** `generate` -> an identifier that nobody was given before. */
 export const uniqueIds: Model<readonly string[]> = {
   name: 'unique-ids',
   workload: 'unique-ids',

@@ -24,6 +24,17 @@ interface Drawn {
   readonly event: Omit<Event, 'index' | 'time'>;
 }
 
+/**
+ * A history drawn as lanes: a line is a process, bars are its calls and returns, columns are time (a millisecond each). Between the bars: an optional `key:`,
+ * the operation's name, its JSON values, and what became of it: nothing for `ok`, or `fail`, `info`, `missed` (an ok cas with `applied: false`).
+ * Without a second bar there is no answer. Names that only ask (`read`, `get`, `dequeue`, …) have their value in the answer alone.
+ *
+ * @example
+ * lanes`
+ *   p0     |write 1|   |x: cas 1 2|
+ *   p1@n2       |read 1|       |write 5 info|   |write 6 ...
+ * `;
+ */
 export const lanes = (strings: TemplateStringsArray, ...values: readonly Json[]): History => {
   const text = String.raw({ raw: strings }, ...values.map(value => JSON.stringify(value)));
   const lines = text.split('\n').filter(line => line.trim() !== '');

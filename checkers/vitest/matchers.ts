@@ -9,6 +9,7 @@ import { checkCausal } from '../library/weaker.ts';
 import type { Model, ReadWriteModel } from '../linearizable/model.ts';
 import { register } from '../models/register.ts';
 
+/** What `expect(history)` can do. A recorder is as good as its history. */
 export interface HistoryMatchers<Result = unknown> {
   /** Every operation takes effect at one moment between its call and its return. The object is a register unless a model says otherwise. */
   toBeLinearizable(model?: Model, limits?: Limits): Result;

@@ -3,6 +3,7 @@ import type { Json } from '../std/json.ts';
 import type { Event, EventType, History } from './event.ts';
 import { malformed, type Place, shown } from './malformed.ts';
 
+/** A history as a reader found it. */
 export interface ReadHistory {
   readonly history: History;
   /** What was tolerated, one sentence each. */

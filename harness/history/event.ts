@@ -34,6 +34,7 @@ export interface EventDraft {
   readonly due?: number;
 }
 
+/** One line of a history: somebody asked, or was answered. */
 export interface Event extends EventDraft {
   /** Position in the history, from 0. Anomalies name operations by it. */
   readonly index: number;
@@ -41,4 +42,5 @@ export interface Event extends EventDraft {
   readonly [extra: string]: unknown;
 }
 
+/** Events in the order in which they were seen. */
 export type History = readonly Event[];

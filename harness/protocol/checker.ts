@@ -4,6 +4,7 @@ import type { History, Key } from '../history/event.ts';
 /** Three-valued truth. Merged: valid < unknown < invalid. */
 export type Validity = true | false | 'unknown';
 
+/** A contradiction: operations that no order explains. */
 export interface Anomaly {
   /** The name its paper gave it, for instance `stale-read`, `lost-update`, `G1c`. */
   readonly type: string;
@@ -14,6 +15,7 @@ export interface Anomaly {
   readonly explanation: string;
 }
 
+/** What a checker says of a history. */
 export interface Verdict {
   readonly valid: Validity;
   readonly workload: string;
@@ -36,6 +38,7 @@ export interface Verdict {
   readonly violates?: readonly ViolatedModel[];
 }
 
+/** A consistency model that fails, and how. */
 export interface ViolatedModel {
   readonly model: string;
   readonly anomalies: readonly Anomaly[];

@@ -8,6 +8,7 @@ import { referencePages } from '../../harness/cli/reference.ts';
 import { registriesWith } from '../../harness/cli/registries.ts';
 import { settle } from '../../harness/cli/settings.ts';
 import { projectRoot } from '../../harness/std/paths.ts';
+import { libraryReference } from '../../scripts/library-reference.mjs';
 import { argumentsOf, knownBugs } from '../bugs/known-bugs.ts';
 
 const read = (file: string): string => readFileSync(join(projectRoot, file), 'utf8');
@@ -73,6 +74,10 @@ test('links between documents lead somewhere', () => {
 test('the reference pages are what `npm run reference` writes', () => {
   for (const [name, text] of referencePages(registries, createProgram()))
     expect(read(`docs/reference/${name}`), `docs/reference/${name}: npm run reference`).toBe(text);
+});
+
+test('the reference of the library is what its types and doc comments say', () => {
+  expect(read('docs/reference/library.md'), 'docs/reference/library.md: npm run reference').toBe(libraryReference());
 });
 
 test('the track record has the command of every known bug', () => {
