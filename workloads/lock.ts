@@ -1,6 +1,6 @@
 /** Locks: every process acquires and releases in turn. What is acquired may be answered with a fencing token. */
 import { once, repeat } from '../harness/generator/basic.ts';
-import { sequence } from '../harness/generator/combine.ts';
+import { sequence, untilOk } from '../harness/generator/combine.ts';
 import { eachProcess } from '../harness/generator/processes.ts';
 import { sleep } from '../harness/generator/time.ts';
 import type { Workload } from '../harness/protocol/workload.ts';
@@ -16,8 +16,13 @@ export const lock: Workload = {
   readOnly: [],
   generator: ({ options }) => {
     const names = Array.from({ length: Math.max(1, Number(options.locks)) }, (_, at) => `l${at}`);
+    // Whoever does not get it asks again: a lock that comes free while it is held is taken soon.
     const turn = (key: string) =>
-      sequence(once({ f: 'acquire', key, value: null }), sleep(Number(options.holdMs)), once({ f: 'release', key, value: null }));
+      sequence(
+        untilOk(repeat(once({ f: 'acquire', key, value: null }))),
+        sleep(Number(options.holdMs)),
+        once({ f: 'release', key, value: null }),
+      );
     return eachProcess(repeat(sequence(...names.map(turn))));
   },
 };

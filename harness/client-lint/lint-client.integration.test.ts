@@ -91,7 +91,7 @@ const lint = (client: (to: Endpoint) => Promise<Client>, upstream: 'upstream' | 
       connect: (_node, to) => client(to),
       options: {},
       errors: {},
-      context: { process: 0, nodes: ['n1'], errors: {}, readOnly: ['read'], operationTimeoutMs: timeoutMs },
+      context: { process: 0, nodes: ['n1'], workload: 'register', errors: {}, readOnly: ['read'], operationTimeoutMs: timeoutMs },
       timeoutMs,
     }),
     workload: 'register',

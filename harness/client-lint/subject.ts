@@ -89,7 +89,7 @@ const programSubject = ({ errors, options, context, timeoutMs }: SubjectOptions,
       nodes: { n1: at },
     } as const;
     try {
-      await inTime(speaker.init({ ...init, options, timeoutMs }), connectMs(timeoutMs));
+      await inTime(speaker.init({ ...init, options, workload: context.workload, timeoutMs }), connectMs(timeoutMs));
     } catch (thrown) {
       await speaker.end(200);
       throw thrown;

@@ -21,6 +21,7 @@ export type Command =
       /** Where the client reaches every node, this one too. */
       readonly nodes: Readonly<Record<string, Endpoint>>;
       readonly options: Options;
+      readonly workload: string;
       readonly timeoutMs: number;
     }
   | {

@@ -24,6 +24,7 @@ afterEach(async () => {
 const context = (): ConnectContext => ({
   process: 3,
   nodes: ['n1', 'n2'],
+  workload: 'register',
   errors: { refused: { name: 'refused', definite: true } },
   readOnly: ['read'],
   operationTimeoutMs: 500,

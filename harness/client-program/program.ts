@@ -45,7 +45,7 @@ export const program = (command: readonly string[], options: ClientProgramOption
     const { speaker, release } = shared ? await shared.take(open) : alone(await open());
     const connection = speaker.nextConnection();
     try {
-      const { process = 0, nodes = [node], operationTimeoutMs = 1000 } = context ?? {};
+      const { process = 0, nodes = [node], workload = 'register', operationTimeoutMs = 1000 } = context ?? {};
       const addresses = Object.fromEntries(nodes.map(each => [each, reach(each)]));
       const init = {
         type: 'init',
@@ -56,6 +56,7 @@ export const program = (command: readonly string[], options: ClientProgramOption
         ...at,
         nodes: addresses,
         options: systemOptions,
+        workload,
       } as const;
       await inTime(speaker.init({ ...init, timeoutMs: operationTimeoutMs }), options.startTimeoutMs ?? defaultStartMs, command);
       proven = true;

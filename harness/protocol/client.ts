@@ -31,6 +31,8 @@ export interface ConnectContext {
   /** The process that the client is for. */
   readonly process: number;
   readonly nodes: readonly string[];
+  /** Whose operations they are: `read` means one thing for a `register` and another for a `bank`. */
+  readonly workload: string;
   /** The system's. */
   readonly errors: ErrorTable;
   /** Operations of the workload that change nothing. */

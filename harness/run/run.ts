@@ -250,6 +250,7 @@ class Trial {
     const context = {
       process,
       nodes: cluster.nodes,
+      workload: workload.judgedAs ?? workload.name,
       errors,
       readOnly: workload.readOnly,
       operationTimeoutMs,

@@ -1,11 +1,14 @@
 /** A client of one etcd node over its JSON gateway: one connection, one operation open at most, no retries. */
-import type { Client, Completion, Invocation } from '../../harness/protocol/client.ts';
+import { randomUUID } from 'node:crypto';
+import type { Client, Completion } from '../../harness/protocol/client.ts';
 import { type ErrorTable, failed } from '../../harness/protocol/errors.ts';
 import type { Endpoint } from '../../harness/protocol/system.ts';
 import { within } from '../../harness/std/deadline.ts';
 import type { Json } from '../../harness/std/json.ts';
+import { type Attempt, refused } from './attempt.ts';
 import { etcdErrors } from './errors.ts';
-import { type Gateway, GatewayError, openGateway } from './gateway.ts';
+import { GatewayError, openGateway } from './gateway.ts';
+import { objects } from './objects.ts';
 import {
   allHeldIn,
   applied,
@@ -25,23 +28,45 @@ const connectTimeoutMs = 1000;
 export interface EtcdClientOptions {
   /** Reads are answered by the node that is asked, without asking the leader. */
   readonly serializable: boolean;
+  /** How long a lock is held by who is not heard of. */
+  readonly leaseSeconds?: number;
+  /** Whose operations will be asked for; default `register`. */
+  readonly workload?: string | undefined;
 }
 
 /** Rejects when the node does not answer within a second. */
-export async function etcdClient(at: Endpoint, options: EtcdClientOptions): Promise<Client> {
+export async function etcdClient(
+  at: Endpoint,
+  { serializable, leaseSeconds = 5, workload = 'register' }: EtcdClientOptions,
+): Promise<Client> {
   const gateway = await openGateway(at, within(connectTimeoutMs));
+  const perform = objects[workload] ?? onRegisters;
+  const positions = new Map<string, number>();
+  // A process may come back with a new client, which counts from one again.
+  const session = randomUUID();
+  let operations = 0;
   return {
     get closed() {
       return gateway.closed;
     },
     async invoke(operation, signal) {
+      const number = ++operations;
       // Until a request that changes something is on its way, whatever goes wrong is final.
-      const progress = { changing: false };
+      let isChanging = false;
       try {
-        return await perform({ gateway, options, operation, signal, changing: () => (progress.changing = true) });
+        return await perform({
+          gateway,
+          options: { serializable, leaseSeconds },
+          operation,
+          signal,
+          positions,
+          name: otherwise => String(operation.key ?? otherwise),
+          unique: () => `${session}-${number}`,
+          changing: () => (isChanging = true),
+        });
       } catch (thrown) {
         const said = thrown instanceof GatewayError ? thrown.said : 'bad-answer';
-        return failed(etcdErrors as ErrorTable, said, { readOnly: !progress.changing, message: messageOf(thrown) });
+        return failed(etcdErrors as ErrorTable, said, { readOnly: !isChanging, message: messageOf(thrown) });
       }
     },
     async close() {
@@ -50,18 +75,10 @@ export async function etcdClient(at: Endpoint, options: EtcdClientOptions): Prom
   };
 }
 
-interface Attempt {
-  readonly gateway: Gateway;
-  readonly options: EtcdClientOptions;
-  readonly operation: Invocation;
-  readonly signal: AbortSignal;
-  changing(): void;
-}
-
-async function perform(attempt: Attempt): Promise<Completion> {
+async function onRegisters(attempt: Attempt): Promise<Completion> {
   const { gateway, options, operation, signal } = attempt;
   const { f, value } = operation;
-  const key = String(operation.key ?? '');
+  const key = attempt.name('');
   switch (f) {
     case 'read': {
       const answer = await gateway.post('/v3/kv/range', rangeOf(key, options.serializable), signal);
@@ -95,8 +112,5 @@ async function transact(attempt: Attempt, operations: readonly MicroOperation[])
   const committed = await gateway.post('/v3/kv/txn', putIfUnchangedOf(held, changed), signal);
   return succeeded(committed) ? { type: 'ok', value: answer } : refused('conflict', 'a key was changed between the reads and the commit');
 }
-
-const refused = (said: keyof typeof etcdErrors, message: string): Completion =>
-  failed(etcdErrors as ErrorTable, said, { readOnly: false, message });
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

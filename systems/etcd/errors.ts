@@ -34,6 +34,10 @@ export const etcdErrors = {
   // The client's own.
   'compare-failed': { name: 'cas-mismatch', definite: true }, // etcd compared, in log order, and changed nothing
   conflict: { name: 'conflict', definite: true }, // the same for a transaction whose reads were no longer true
+  insufficient: { name: 'insufficient', definite: true }, // a transfer that was never asked for
+  held: { name: 'held', definite: true }, // somebody else's lock, compared in log order
+  'not-held': { name: 'not-held', definite: true },
+  unassigned: { name: 'unassigned', definite: true }, // a consumer that was not told its logs
   'not-sent': { name: 'not-sent', definite: true }, // the connection was gone before the request was made
   'no-answer': { name: 'timeout', definite: false },
   'connection-lost': { name: 'connection-lost', definite: false },

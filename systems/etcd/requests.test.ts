@@ -64,7 +64,7 @@ test('answers belong to the keys in their order; one too few is no answer', () =
     responses: [{ response_range: { kvs: [{ value: base64('[7]'), mod_revision: '3' }] } }, { response_range: {} }],
   } as unknown as Json;
   expect(allHeldIn(answer, ['a', 'b']).get('a')).toEqual({ value: [7], revision: '3' });
-  expect(() => allHeldIn(answer, ['a', 'b', 'c'])).toThrow('2 answers to 3 ranges');
+  expect(() => allHeldIn(answer, ['a', 'b', 'c'])).toThrow('2 answers to 3 steps');
 });
 
 test('reads are serializable only where that was asked for', () => {

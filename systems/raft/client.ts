@@ -50,7 +50,7 @@ export async function raftClient(at: Endpoint): Promise<Client> {
   return {
     async invoke(operation, signal) {
       const table: ErrorTable = raftErrors;
-      const readOnly = operation.f === 'read';
+      const readOnly = asksOnly(operation);
       const using = connected();
       if (!(await greeting(using, signal))) {
         using.socket.destroy();
@@ -73,17 +73,22 @@ export async function raftClient(at: Endpoint): Promise<Client> {
   };
 }
 
-function toRequest({ f, key, value }: Invocation): Record<string, Json> {
-  return { op: f, key: String(key ?? ''), ...(f === 'read' ? {} : { value }) };
+/** `leader` asks the node whom it takes for the leader, and of which term. */
+const asksOnly = ({ f }: { readonly f: string }): boolean => f === 'read' || f === 'leader';
+
+function toRequest(operation: Invocation): Record<string, Json> {
+  const { f, key, value } = operation;
+  return { op: f, key: String(key ?? ''), ...(asksOnly(operation) ? {} : { value }) };
 }
 
 /** A read answers with its value; a write or cas echoes what it was asked, as the history wants it. */
 function completion({ f, value }: Invocation, answer: Answer): Completion {
-  if (answer.ok) return { type: 'ok', value: f === 'read' ? (answer.value ?? null) : value };
+  const readOnly = asksOnly({ f });
+  if (answer.ok) return { type: 'ok', value: readOnly ? (answer.value ?? null) : value };
   const { code, definite, message } = answer.error ?? { code: 'unknown', definite: false, message: 'an answer without an error' };
-  const kind = failed(raftErrors, code, { readOnly: f === 'read', message });
+  const kind = failed(raftErrors, code, { readOnly, message });
   // The table and the node must agree before a failure counts as final.
-  return kind.type === 'fail' && !definite && f !== 'read' ? { type: 'info', error: kind.error } : kind;
+  return kind.type === 'fail' && !definite && !readOnly ? { type: 'info', error: kind.error } : kind;
 }
 
 /** Whether the node greets before the connection breaks or the signal aborts. */

@@ -34,7 +34,7 @@ export const raft: System = {
   },
   clientPort: 'client',
   errors: raftErrors,
-  workloads: ['register'],
+  workloads: ['register', 'leader-election'],
   claims: ['linearizable', 'sequential'],
   node,
   container: raftContainer,

@@ -7,10 +7,10 @@ import type { Client, Completion, Invocation } from '../../harness/protocol/clie
 import { type ErrorTable, failed } from '../../harness/protocol/errors.ts';
 import type { Endpoint } from '../../harness/protocol/system.ts';
 import { within } from '../../harness/std/deadline.ts';
-import type { Json } from '../../harness/std/json.ts';
 import { messageOf } from '../../harness/std/user-error.ts';
 import { hangUp, openRedis } from './connection.ts';
 import { redisErrors } from './errors.ts';
+import { type Consumer, type Done, objects, readOnly } from './objects.ts';
 
 /** The name under which the Sentinels watch the primary. */
 export const watchedName = 'ordeal';
@@ -26,6 +26,8 @@ export interface RedisClientOptions {
   reach(node: string): Endpoint;
   /** Replicas that must have acknowledged a write before it counts as done. */
   readonly wait: number;
+  /** Whose operations will be asked for; default `register`. */
+  readonly workload?: string | undefined;
 }
 
 /** What went wrong and what was being done. `said` is looked up in the error table. */
@@ -61,6 +63,8 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
     return primary.redis;
   };
 
+  const perform = objects[options.workload ?? 'register'] ?? objects.register!;
+  const consumer: Consumer = new Map();
   let ended = false;
   const end = (): void => {
     ended = true;
@@ -77,7 +81,7 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
       signal.addEventListener('abort', end, { once: true });
       try {
         signal.throwIfAborted();
-        return await perform(await findPrimary(signal), operation, options.wait);
+        return await settled(await perform(await findPrimary(signal), operation, consumer), options.wait);
       } catch (thrown) {
         return failure(thrown, operation, signal);
       } finally {
@@ -90,47 +94,17 @@ export async function redisClient(options: RedisClientOptions): Promise<Client> 
   };
 }
 
-const compareAndSet = `
-local held = redis.call('GET', KEYS[1])
-if (ARGV[1] == '' and held == false) or (ARGV[1] ~= '' and held == ARGV[1]) then
-  redis.call('SET', KEYS[1], ARGV[2])
-  return 1
-end
-return 0`;
-
-async function perform(primary: Redis, { f, key: given, value }: Invocation, wait: number): Promise<Completion> {
-  const key = String(given ?? '');
-  switch (f) {
-    case 'read': {
-      const held = await primary.get(key);
-      return { type: 'ok', value: held === null ? null : (JSON.parse(held) as Json) };
-    }
-    case 'write':
-      await primary.set(key, JSON.stringify(value));
-      return replicated(primary, wait, value);
-    case 'cas': {
-      const [expected, next] = value as readonly [Json, Json];
-      // No JSON text is empty, so the empty one can stand for "never written".
-      const done = await primary.eval(compareAndSet, 1, key, expected === null ? '' : JSON.stringify(expected), JSON.stringify(next));
-      if (done === 1) return replicated(primary, wait, value);
-      return failed(redisErrors as ErrorTable, 'compare-failed', { readOnly: false, message: 'the key held another value' });
-    }
-    default:
-      return { type: 'fail', error: { name: 'unsupported', message: `Redis has no operation ${f} here` } };
-  }
-}
-
 /** Too few acknowledgements take nothing back: the write is there, and may be lost with the primary. */
-async function replicated(primary: Redis, wait: number, value: Json): Promise<Completion> {
-  if (wait === 0) return { type: 'ok', value };
-  const acknowledged = await primary.wait(wait, waitMs);
-  if (acknowledged >= wait) return { type: 'ok', value };
+async function settled({ completion, wrote }: Done, wait: number): Promise<Completion> {
+  if (wrote === undefined || wait === 0) return completion;
+  const acknowledged = await wrote.wait(wait, waitMs);
+  if (acknowledged >= wait) return completion;
   throw new Trouble('unreplicated', `${acknowledged} of ${wait} replicas had the write after ${waitMs} ms`);
 }
 
 function failure(thrown: unknown, { f }: Invocation, signal: AbortSignal): Completion {
   const message = messageOf(thrown);
-  return failed(redisErrors as ErrorTable, saidBy(thrown, signal), { readOnly: f === 'read', message });
+  return failed(redisErrors as ErrorTable, saidBy(thrown, signal), { readOnly: readOnly.has(f), message });
 }
 
 function saidBy(thrown: unknown, signal: AbortSignal): string {

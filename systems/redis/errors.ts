@@ -16,6 +16,10 @@ export const redisErrors = {
   UNBLOCKED: { name: 'unblocked', definite: false },
   // The client's own.
   'compare-failed': { name: 'cas-mismatch', definite: true },
+  insufficient: { name: 'insufficient', definite: true }, // a transfer that the script refused
+  held: { name: 'held', definite: true }, // somebody else's lock
+  'not-held': { name: 'not-held', definite: true },
+  unassigned: { name: 'unassigned', definite: true }, // a consumer that was not told its logs
   'no-sentinel': { name: 'no-sentinel', definite: true }, // asked who is primary, got no answer: nothing was sent to anybody
   'no-primary': { name: 'no-primary', definite: true }, // the Sentinel names nobody, or somebody who does not answer
   'not-sent': { name: 'not-sent', definite: true },

@@ -31,18 +31,19 @@ export const redis: System = {
   },
   clientPort: 'client',
   errors: redisErrors,
-  workloads: ['register'],
+  workloads: ['register', 'set', 'queue', 'counter', 'monotonic', 'unique-ids', 'bank', 'long-fork', 'lock', 'log', 'broadcast'],
   // Replication is asynchronous and Redis promises no model; asked for as linearizable, so that it is seen what is lost.
   claims: [],
   container,
   ready: async (control, id, signal) => {
     await Promise.all(['client', 'sentinel'].map(port => askOnce(control(id, port), ['PING'], signal)));
   },
-  connect: (node, _at, options, reach) =>
+  connect: (node, _at, options, reach, context) =>
     redisClient({
       sentinel: reach(node, 'sentinel'),
       reach: named => reach(named, 'client'),
       wait: Number(options.wait),
+      workload: context?.workload,
     }),
   roles,
   ping: async (at, _port, signal) => void (await askOnce(at, ['PING'], signal)),

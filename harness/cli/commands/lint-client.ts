@@ -62,7 +62,8 @@ const lint = async (command: string[], flags: Flags): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'ordeal-lint-'));
   const guard = createGuard(folder, () => {});
   const readOnly = registries.workloads.find(({ name }) => name === workload)?.readOnly ?? [];
-  const context = { process: 0, nodes: ['n1'], errors: system?.errors ?? {}, readOnly, operationTimeoutMs: timeoutMs, guard: guard.guard };
+  const errors = system?.errors ?? {};
+  const context = { process: 0, nodes: ['n1'], workload, errors, readOnly, operationTimeoutMs: timeoutMs, guard: guard.guard };
   const subject = subjectOf({
     connect: command.length > 0 ? clientProgram(command) : system!.connect,
     options: resolveOptions(system?.options ?? {}, {}),

@@ -132,6 +132,7 @@ class Shell {
       clock: this.#clock,
       mayServe: submission => this.state.role === 'leader' || ('read' in submission && hasBug(this.state, 'follower-read')),
       leader: () => this.state.leader,
+      term: () => this.state.term,
       replicatedTime: () => knownStamp(this.state),
       submit: (request, submission) => this.#submit(request, submission),
       send: (to, value) => this.#link(to)?.send(value) ?? false,

@@ -10,6 +10,7 @@ import type { NodeId, Reach, System } from '../../../harness/protocol/system.ts'
 import { sleep, within } from '../../../harness/std/deadline.ts';
 import type { Json } from '../../../harness/std/json.ts';
 import { openTaps, type Taps } from './taps.ts';
+import { scenes } from './workloads.ts';
 
 export interface Tried {
   readonly system: System;
@@ -164,5 +165,20 @@ export const describeSystem = ({ system, provider, given = {}, skip }: Tried): v
         ],
       });
     });
+
+    test.each(system.workloads.filter(name => scenes[name] !== undefined))(
+      '%s: its operations mean what its checkers take them to mean',
+      async name => {
+        const key = nextKey();
+        const by = async (process: number, node: NodeId) => {
+          const context = { process, nodes, workload: name, errors: system.errors, readOnly: [], operationTimeoutMs: 5000 };
+          const client = await system.connect(node, direct(node), options, direct, context);
+          clients.push(client);
+          return (f: string, value: Json = null, on: string | null = key) =>
+            client.invoke({ f, value, process, ...(on === null ? {} : { key: on }) }, within(5000));
+        };
+        await scenes[name]!({ key, first: await by(1, 'n1'), second: await by(2, 'n2') });
+      },
+    );
   });
 };

@@ -30,6 +30,7 @@ function door(options: Partial<FrontDoorOptions> = {}) {
     forwardRetryMs: 300,
     mayServe: () => world.leads,
     leader: () => world.leader,
+    term: () => 7,
     replicatedTime: () => 0,
     submit: (request, submission) => world.submitted.push({ request, submission }),
     send(_to, value) {

@@ -40,6 +40,7 @@ export interface FrontDoorOptions {
   /** Whether the local core may answer: it leads, or it is a read and the bug follower-read is on. */
   mayServe(submission: Submission): boolean;
   leader(): NodeId | null;
+  term(): number;
   replicatedTime(): number;
   submit(request: RequestId, submission: Submission): void;
   send(to: NodeId, value: ForwardMessage | ForwardReply): boolean;
@@ -149,6 +150,10 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
       const respond = (result: Result) => answer(formatAnswer(clientId, result));
       if ((request as { op?: unknown } | null)?.op === 'ping') {
         respond({ ok: true, value: 'pong' });
+        return;
+      }
+      if ((request as { op?: unknown } | null)?.op === 'leader') {
+        respond({ ok: true, value: { term: options.term(), leader: options.leader() } });
         return;
       }
       const parsed = parseRequest(request);
