@@ -34,6 +34,11 @@ export class EdnParser {
     this.#at = at;
   }
 
+  /** Where it is. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** The offset of whatever comes next; the length of the text if nothing does. */
   skip(): number {
     for (;;) {

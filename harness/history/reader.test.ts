@@ -4,9 +4,15 @@ import { UserError } from '../std/user-error.ts';
 import type { Event } from './event.ts';
 import { formatEvent } from './format.ts';
 import { scanJson } from './json-scanner.ts';
-import { readJsonLines } from './reader.ts';
+import { createJsonLinesReader } from './reader.ts';
 
-const read = (text: string) => readJsonLines(Buffer.from(text), 'h.jsonl');
+const readJsonLines = (bytes: Buffer) => {
+  const reader = createJsonLinesReader('h.jsonl');
+  reader.read(bytes, 0, bytes.length, true);
+  return reader.finish();
+};
+
+const read = (text: string) => readJsonLines(Buffer.from(text));
 
 const complaintAbout = (text: string): string => {
   try {
@@ -46,7 +52,7 @@ test('a file cut off anywhere gives all lines that are whole, and a warning for 
   const all = read(whole).history;
   const ends = [...whole.matchAll(/\n/g)].map(match => Buffer.byteLength(whole.slice(0, match.index)));
   for (let cut = 0; cut <= bytes.length; cut++) {
-    const { history, warnings } = readJsonLines(bytes.subarray(0, cut), 'h.jsonl');
+    const { history, warnings } = readJsonLines(bytes.subarray(0, cut));
     const complete = ends.filter(end => cut >= end).length;
     const isWhole = cut === 0 || ends.some(end => cut === end || cut === end + 1);
     expect([cut, history]).toEqual([cut, all.slice(0, complete)]);
