@@ -3,6 +3,16 @@
  * From here on time means the position of an event in the history: equal clock readings never matter.
  */
 import type { Event, History, Key } from '../../harness/history/event.ts';
+import {
+  columnsOf,
+  type EventColumns,
+  failType,
+  infoType,
+  invokeType,
+  nemesisProcess,
+  okType,
+  unpaired,
+} from '../../harness/history/event-columns.ts';
 import { operationIndex } from '../../harness/history/operation.ts';
 import type { Call, Client } from './model.ts';
 
@@ -28,11 +38,21 @@ export interface KeyHistory {
   readonly failed: readonly Subject[];
 }
 
+interface Split {
+  readonly keys: readonly KeyHistory[];
+  readonly operations: number;
+}
+
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 type Open = Mutable<Omit<Subject, 'client'>> & { readonly client: Mutable<Client> };
 
 /** The operations of a history by key. O(n). A completion without an invocation is left out. */
-export const splitByKey = (history: History): { readonly keys: readonly KeyHistory[]; readonly operations: number } => {
+export const splitByKey = (history: History): Split => {
+  const columns = columnsOf(history);
+  return columns === undefined ? splitEvents(history) : splitColumns(columns);
+};
+
+const splitEvents = (history: History): Split => {
   const keys = new Map<Key | undefined, { key: Key | undefined; subjects: Open[]; failures: number }>();
   const open = new Map<number, Open>();
   let operations = 0;
@@ -68,12 +88,86 @@ export const splitByKey = (history: History): { readonly keys: readonly KeyHisto
   return { keys: split, operations };
 };
 
+/** The same from columns, where events are already paired: makes no events. */
+const splitColumns = (columns: EventColumns): Split => {
+  const { length, process, type, key, mate } = columns;
+  const keys = new Map<number, { at: number; subjects: ColumnSubject[]; failures: number }>();
+  const clients = new Map<number, Mutable<Client>>();
+  let group: { at: number; subjects: ColumnSubject[]; failures: number } | undefined;
+  let operations = 0;
+  for (let at = 0; at < length; at++) {
+    if (type[at] !== invokeType || process[at] === nemesisProcess) continue;
+    operations++;
+    const client = clients.get(process[at]!) ?? arrival(columns.processOf(at) as number, at);
+    if (client.came === at) clients.set(process[at]!, client);
+    const completed = mate[at]!;
+    const outcome = completed === unpaired ? infoType : type[completed]!;
+    if (outcome === infoType) client.left = at;
+    if (group === undefined || key[group.at] !== key[at]) {
+      group = keys.get(key[at]!) ?? { at, subjects: [], failures: 0 };
+      keys.set(key[at]!, group);
+    }
+    if (outcome === failType) group.failures++;
+    group.subjects.push(new ColumnSubject(columns, at, completed, outcome === infoType ? never : completed, client));
+  }
+  const split = [...keys.values()].map(({ at, subjects, failures }) =>
+    failures === 0
+      ? { key: columns.keyOf(at), subjects, failed: [] }
+      : {
+          key: columns.keyOf(at),
+          subjects: subjects.filter(subject => !subject.hasFailed),
+          failed: subjects.filter(subject => subject.hasFailed),
+        },
+  );
+  return { keys: split, operations };
+};
+
+/** Makes its events only when somebody asks for them: millions of operations are judged without. */
+class ColumnSubject implements Subject {
+  readonly #columns: EventColumns;
+  readonly #completed: number;
+  readonly called: number;
+  readonly returned: number;
+  readonly client: Client;
+
+  constructor(columns: EventColumns, called: number, completed: number, returned: number, client: Client) {
+    this.#columns = columns;
+    this.#completed = completed;
+    this.called = called;
+    this.returned = returned;
+    this.client = client;
+  }
+
+  get invoke(): Event {
+    return this.#columns.eventOf(this.called);
+  }
+
+  get completion(): Event | undefined {
+    return this.#completed === unpaired ? undefined : this.#columns.eventOf(this.#completed);
+  }
+
+  get hasFailed(): boolean {
+    return this.returned !== never && this.#columns.type[this.#completed] === failType;
+  }
+
+  get call(): Call {
+    const columns = this.#columns;
+    const { called, client } = this;
+    const [f, input] = [columns.fOf(called), columns.valueOf(called)];
+    if (this.returned === never || columns.type[this.#completed] !== okType) return { f, input, output: undefined, client };
+    const call = { f, input, output: columns.valueOf(this.#completed), client };
+    return columns.extraOf(this.#completed, 'applied') === false ? { ...call, applied: false } : call;
+  }
+}
+
 const arrival = (process: number, came: number): Mutable<Client> => ({ process, came, left: Number.POSITIVE_INFINITY });
 
 const hasFailed = ({ completion }: Subject): boolean => completion?.type === 'fail';
 
 /** The operation as a model sees it. */
-export const callOf = ({ invoke, completion, client }: Subject): Call => {
+export const callOf = (subject: Subject): Call => {
+  if (subject instanceof ColumnSubject) return subject.call;
+  const { invoke, completion, client } = subject;
   if (completion?.type !== 'ok') return { f: invoke.f, input: invoke.value, output: undefined, client };
   const call = { f: invoke.f, input: invoke.value, output: completion.value, client };
   return completion.applied === false ? { ...call, applied: false } : call;

@@ -120,7 +120,8 @@ export class EdnBytes {
       else if (byte === semicolon) {
         const close = bytes.indexOf(newline, this.at);
         if (close < 0 || close >= end) return false;
-        this.#nextLine((this.at = close + 1));
+        this.at = close + 1;
+        this.#nextLine(this.at);
       } else return true;
     }
   }

@@ -66,6 +66,7 @@ export const createEdnReader = (file: string): HistoryReader => {
           parser.advance(text.slice(0, offset));
           return true;
         }
+        if (isClosed && text === '#' && !isLast) return false;
         if (isClosed) throw new EdnError(0, 'the end of the file');
         const value = one.value();
         if (to >= until && !isLast && one.at >= text.length) return false;

@@ -76,6 +76,17 @@ export class EventColumns {
     return this.extras?.[index] || absent;
   }
 
+  /** A member that the contract does not need; undefined if the event has none. */
+  extraOf(index: number, name: string): Json | undefined {
+    const extras = this.extras === undefined ? absent : this.extrasOf(index);
+    if (extras === absent) return undefined;
+    const { table } = this;
+    const wanted = table.string(name);
+    for (let item = table.sizeOf(extras) - 2; item >= 0; item -= 2)
+      if (table.itemOf(extras, item) === wanted) return table.decode(table.itemOf(extras, item + 1));
+    return undefined;
+  }
+
   setPlace(index: number, member: PlacedMember | undefined, line: number, column: number): void {
     const columns = member === undefined ? this.#column : member === 'f' ? this.#fColumn : this.#valueColumn;
     if (member === undefined) this.line[index] = line;
@@ -149,7 +160,7 @@ const arrayLike = (columns: EventColumns): History => {
   const at = (name: string | symbol): number => {
     if (typeof name !== 'string' || name.length > 10) return -1;
     const index = Number(name);
-    return index >= 0 && index < length && String(index) === name ? index : -1;
+    return Number.isInteger(index) && index >= 0 && index < length && String(index) === name ? index : -1;
   };
   function* iterate(): Generator<Event, undefined> {
     for (let i = 0; i < length; i++) yield columns.eventOf(i);

@@ -67,7 +67,10 @@ export const createJepsenLogReader = (file: string, isBare: boolean): HistoryRea
 
   const readSlowly = (whole: string, start: number, isUnended: boolean): void => {
     const found = parseOperation(whole, line, start, file, isUnended);
-    if (found === undefined) return builder.warn(`${file}:${line}: the last line was cut off and is left out: ${excerpt(whole)}`);
+    if (found === undefined) {
+      builder.warn(`${file}:${line}: the last line was cut off and is left out: ${excerpt(whole)}`);
+      return;
+    }
     for (const [name, value] of Object.entries(found.values)) raw.set(slotOf(name), table.encode(value), table);
     raw.column = found.columns.get('process')!;
     [raw.fLine, raw.fColumn] = [line, found.columns.get('f')!];
@@ -80,7 +83,10 @@ export const createJepsenLogReader = (file: string, isBare: boolean): HistoryRea
     raw.line = line;
     text = () => bytes.toString('utf8', from, end);
     // The byte behind ends the last word.
-    if (at >= 0 && !isUnended && readUsual(bytes, from, at, end + 1)) return builder.add(locate);
+    if (at >= 0 && !isUnended && readUsual(bytes, from, at, end + 1)) {
+      builder.add(locate);
+      return;
+    }
     raw.clear();
     table.depth = 0;
     if (end - from > longestLineBytes) throw malformed(file, { line, column: 1 }, 'a line of at most 256 MB', 'a longer one');

@@ -68,15 +68,20 @@ class Parser implements JsonLineParser {
 
   /** `"name": value`, from any space before it to any space after it. */
   #member(start: number): void {
-    if (!this.#accept(quote)) return this.#fail();
+    if (!this.#accept(quote)) return void this.#no();
     const bytes = this.#bytes;
     const at = this.#at;
     const known = candidates[bytes[at]! * 256 + bytes[at + 1]!] ?? 0;
     const slot = known > 0 && this.#comesNext(knownNames[known - 1]![0]) ? knownNames[known - 1]![1] : slots.other;
     const name = slot === slots.other ? this.#string() : nullCode;
-    if (!this.#accept(colon)) return this.#fail();
+    if (!this.#accept(colon)) return void this.#no();
     this.#skip();
-    if (slot === slots.other) return this.#other(name);
+    if (slot === slots.other) {
+      const code = this.#inexact();
+      this.#table.push(name);
+      this.#table.push(code);
+      return;
+    }
     const raw = this.#raw;
     if (slot === slots.time || slot === slots.index) {
       const byte = bytes[this.#at]!;
@@ -100,12 +105,6 @@ class Parser implements JsonLineParser {
     else if (slot === slots.type) raw.type = code;
     else if (slot === slots.f) raw.f = code;
     else raw.set(slot, code, this.#table);
-  }
-
-  #other(name: Code): void {
-    const code = this.#inexact();
-    this.#table.push(name);
-    this.#table.push(code);
   }
 
   /** Numbers are rounded here as JSON.parse rounds them: only keys and values must stay apart. */
@@ -265,9 +264,5 @@ class Parser implements JsonLineParser {
   #no(): Code {
     this.#isUsual = false;
     return nullCode;
-  }
-
-  #fail(): void {
-    this.#isUsual = false;
   }
 }

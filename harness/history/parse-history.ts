@@ -50,6 +50,8 @@ const ednMap = /^(?:#[\w./-]+\s*)?[[(]?\s*(?:#[\w./-]+\s*)?\{\s*(?::|"(?:[^"\\]|
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Enough to get past comments and the first lines of a log. */
 const headBytes = 64 * 1024;
+/** Of what comes after the comments. */
+const leastHead = 4096;
 /** Of a file that begins with nothing but comments. */
 const longestPreamble = 64 * 2 ** 20;
 
@@ -62,7 +64,8 @@ const detectFormat = (bytes: Buffer, file: string, isLast: boolean): HistoryForm
   const head = bytes.toString('utf8', 0, end);
   const offset = preamble(head);
   const start = head.slice(offset);
-  if (start === '' && (isLast || bytes.length < longestPreamble)) return 'empty';
+  if (start === '' && isLast) return 'empty';
+  if (start.length < leastHead && !isLast && bytes.length < longestPreamble) return 'empty';
   if (ednMap.test(start)) return 'edn';
   if (/^[[(]\s*(?:[\])]|;)/.test(start)) return 'edn';
   if (start.startsWith('{')) return 'json-lines';

@@ -35,7 +35,10 @@ export const createJsonLinesReader = (file: string): HistoryReader => {
     if (end - from > longestLineBytes) throw malformed(file, { line, column: 1 }, 'a line of at most 256 MB', 'a longer one');
     if (isBlank(bytes, from, end)) return;
     const parsed = parseLine(text(), line, file, isUnended);
-    if (parsed === 'cut-off') return builder.warn(`${file}:${line}: the last line was cut off and is left out: ${excerpt(text())}`);
+    if (parsed === 'cut-off') {
+      builder.warn(`${file}:${line}: the last line was cut off and is left out: ${excerpt(text())}`);
+      return;
+    }
     if (!isUtf8(bytes.subarray(from, end))) throw refuseBytes(file, line, bytes.subarray(from, end));
     fill(raw, table, parsed, text(), line);
     builder.add(locate);

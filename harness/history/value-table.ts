@@ -28,7 +28,6 @@ const mostChunks = 1 << (30 - chunkBits);
 export const isString = (code: Code): boolean => (code & 3) === stringTag && code >>> 2 >= constants;
 export const isNumber = (code: Code): boolean => (code & 1) === 0;
 export const isInline = (code: Code): boolean => (code & 3) === 0;
-export const isStructure = (code: Code): boolean => (code & 3) === arenaTag;
 export const isEmptyString = (code: Code): boolean => code === emptyString;
 
 export class ValueTable {

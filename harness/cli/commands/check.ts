@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { hasStanding, standing } from '../../../checkers/lattice.ts';
 import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
 import type { ReadHistory } from '../../history/builder.ts';
-import type { History } from '../../history/event.ts';
+import type { Event, History } from '../../history/event.ts';
 import { type CheckOptions, mergeValidity, type Verdict } from '../../protocol/checker.ts';
 import { judgeHistory } from '../../run/judge.ts';
 import { formatDuration, parseDuration } from '../../std/duration.ts';
@@ -198,7 +198,7 @@ const recordedWorkload = (file: string): string | undefined => {
 
 /** By the operations it holds. */
 const guessWorkload = (history: History): string => {
-  const client = history.filter(event => event.process !== 'nemesis' && event.type === 'invoke').slice(0, 1_000);
+  const client = firstInvocations(history, 1_000);
   const named = new Set(client.map(event => event.f));
   if (named.has('txn')) return guessTransactions(client);
   if (named.has('append') && named.has('read')) return 'append-only-log';
@@ -206,6 +206,15 @@ const guessWorkload = (history: History): string => {
   if (client.some(({ f, value }) => f === 'write' && typeof value === 'object' && value !== null && !Array.isArray(value)))
     return 'multi-register';
   return workloadWith(named) ?? 'register';
+};
+
+const firstInvocations = (history: History, count: number): History => {
+  const found: Event[] = [];
+  for (const event of history) {
+    if (event.process !== 'nemesis' && event.type === 'invoke') found.push(event);
+    if (found.length === count) break;
+  }
+  return found;
 };
 
 const guessTransactions = (transactions: History): string => {
