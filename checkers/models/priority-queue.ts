@@ -4,6 +4,9 @@
  */
 import type { Json } from '../../harness/std/json.ts';
 import type { Model } from '../linearizable/model.ts';
+import { queueVerbs, touchedBy } from '../linearizable/monitors/elements.ts';
+import { type Collection, explainCollection } from '../linearizable/monitors/explain-collection.ts';
+import { monitorPriorityQueue } from '../linearizable/monitors/priority-queue.ts';
 import { canonical, sameValue, show, showAnswer } from './values.ts';
 
 const rank = (value: Json): number => (typeof value === 'number' ? 0 : typeof value === 'string' ? 1 : 2);
@@ -38,5 +41,15 @@ export const priorityQueue = (first: 'smallest' | 'largest' = 'smallest'): Model
     describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${showAnswer(output)}` : `${f} ${show(input)}`),
     readOnly: ({ f, output }) => (f === 'dequeue' ? output === null : f !== 'enqueue'),
     always: ({ f }) => f === 'enqueue',
+    touches: touchedBy(queueVerbs),
+    monitor: monitorPriorityQueue((a, b) => sign * compareValues(a, b)),
+    explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: priorityWrong(sign) }),
   };
 };
+
+const priorityWrong =
+  (sign: number): Collection['wrong'] =>
+  ({ addReturned, removeCalled }, early, late, values) =>
+    sign * compareValues(values[late]!, values[early]!) < 0 && addReturned[late]! < removeCalled[early]!
+      ? 'that was in the queue then and comes first'
+      : undefined;

@@ -1,5 +1,8 @@
 /** A bag: `enqueue` v, `dequeue` -> any value that is in it, or null where there is none. */
 import type { Model } from '../linearizable/model.ts';
+import { queueVerbs, touchedBy } from '../linearizable/monitors/elements.ts';
+import { explainCollection } from '../linearizable/monitors/explain-collection.ts';
+import { monitorUnorderedQueue } from '../linearizable/monitors/unordered-queue.ts';
 import { canonical, show, showAnswer } from './values.ts';
 
 const without = (items: readonly string[], at: number): readonly string[] => items.toSpliced(at, 1);
@@ -28,4 +31,7 @@ export const unorderedQueue: Model<readonly string[]> = {
   describe: ({ f, input, output }) => (f === 'dequeue' ? `dequeue -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, output }) => (f === 'dequeue' ? output === null : f !== 'enqueue'),
   always: ({ f }) => f === 'enqueue',
+  touches: touchedBy(queueVerbs),
+  monitor: monitorUnorderedQueue,
+  explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: undefined }),
 };

@@ -93,11 +93,15 @@ export const queueShape: Shape<readonly Json[]> = {
   lie: (rng, f, value) => (f === 'dequeue' ? rng.pick([null, 0, 1, 2]) : value),
 };
 
-/** Every value goes in once. `verbs`: what adds and what removes; answers are honest to the model, lies are values given lately, or null. */
-export const uniqueShape = <State extends readonly Json[]>(
-  model: Shape<State>['model'],
+/**
+ * Every value goes in once, the n-th being `value(n)`. `verbs`: what adds and what removes. Answers are honest to the model, lies are values
+ * given lately, or null.
+ */
+export const uniqueShape = <State>(
+  model: Model<State>,
   [add, remove]: readonly [string, string],
-  next: (state: State) => Json | undefined,
+  next: (state: State) => Json,
+  value: (n: number) => Json = n => n,
 ): Shape<State> => {
   let newest = 1;
   return {
@@ -105,12 +109,21 @@ export const uniqueShape = <State extends readonly Json[]>(
     request: (rng, fresh) => {
       if (rng.chance(0.5)) return { f: remove, value: null };
       newest = fresh();
-      return { f: add, value: newest };
+      return { f: add, value: value(newest) };
     },
-    answer: (state, f, value) => ({ value: f === remove ? (next(state) ?? null) : value }),
-    lie: (rng, f, value) => (f === remove ? (rng.chance(0.25) ? null : Math.max(1, newest - rng.int(3))) : value),
+    answer: (state, f, asked) => ({ value: f === remove ? next(state) : asked }),
+    lie: (rng, f, asked) => (f === remove ? (rng.chance(0.25) ? null : value(Math.max(1, newest - rng.int(3)))) : asked),
   };
 };
+
+/** In any order, so that what goes in last may come out first: no two of the first thirty are equal. */
+const scrambled = (n: number): number => (n * 7) % 31;
+
+export const uniqueQueueShape = uniqueShape(fifoQueue, ['enqueue', 'dequeue'], items => items[0] ?? null);
+export const uniqueStackShape = uniqueShape(stack, ['push', 'pop'], items => items.at(-1) ?? null);
+export const uniqueBagShape = uniqueShape(unorderedQueue, ['enqueue', 'dequeue'], items => parsed(items[items.length >> 1]));
+export const uniquePriorityQueueShape = (first: 'smallest' | 'largest') =>
+  uniqueShape(priorityQueue(first), ['enqueue', 'dequeue'], items => items[0] ?? null, scrambled);
 
 export const setShape: Shape<readonly string[]> = {
   model: set,

@@ -12,7 +12,15 @@ import { mutex } from '../../models/mutex.ts';
 import { linearizableByBruteForce } from '../../testing/brute-force.ts';
 import { lanes } from '../../testing/lanes.ts';
 import { randomHistory, type Shape } from '../../testing/random-history.ts';
-import { mutexShape, queueShape, uniqueShape } from '../../testing/shapes.ts';
+import {
+  mutexShape,
+  queueShape,
+  stackShape,
+  uniqueBagShape,
+  uniquePriorityQueueShape,
+  uniqueQueueShape,
+  uniqueStackShape,
+} from '../../testing/shapes.ts';
 import { checkLinearizable } from '../check.ts';
 import type { Model } from '../model.ts';
 
@@ -30,11 +38,13 @@ const drawn = (name: string, i: number, shape: Shape<never>): History => {
   return randomHistory(rng, shape, size);
 };
 
-const unique = uniqueShape(fifoQueue as Model<readonly Json[]>, ['enqueue', 'dequeue'], items => items[0]);
-
 test.each([
-  ['queue', unique],
+  ['queue', uniqueQueueShape],
   ['queue, repeated values', queueShape],
+  ['stack', uniqueStackShape],
+  ['stack, repeated values', stackShape],
+  ['priority queue', uniquePriorityQueueShape('smallest')],
+  ['unordered queue', uniqueBagShape],
 ] as unknown as [string, Shape<never>][])('%s: minimal and sound', { timeout: 120_000 }, (name, shape) => {
   let violations = 0;
   for (let i = 0; i < 3000; i++) {
@@ -92,7 +102,7 @@ test('a queue out of order, in words', () => {
     p3                                              |dequeue "a"|  |dequeue "c"|
   `;
   expect(explained(history, fifoQueue as never)).toMatchInlineSnapshot(
-    `"reordered: "b" was dequeued before "a", although it had been enqueued later: enqueue "a" (process 0, 0.008000-0.020000 s), enqueue "b" (process 1, 0.022000-0.034000 s); dequeue -> "b" (process 2, 0.037000-0.049000 s) had returned by 0.049000 s, and dequeue -> "a" (process 3, 0.052000-0.064000 s) was called only after that."`,
+    `"reordered: "b" was dequeued before "a", although that had been enqueued first: enqueue "a" (process 0, 0.008000-0.020000 s), enqueue "b" (process 1, 0.022000-0.034000 s); dequeue -> "b" (process 2, 0.037000-0.049000 s) had returned by 0.049000 s, and dequeue -> "a" (process 3, 0.052000-0.064000 s) was called only after that."`,
   );
 });
 

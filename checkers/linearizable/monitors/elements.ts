@@ -204,3 +204,13 @@ export const chainOver = (
   }
   return chain;
 };
+
+/** The operations on these values, as places among the subjects. */
+export const operationsOf = ({ add, remove }: Elements, ...elements: number[]): number[] => elements.flatMap(i => [add[i]!, remove[i]!]);
+
+/** The verdict, given a contradiction or none. */
+export const monitored = (method: string, suspects: readonly number[] | undefined): Monitored => ({
+  outcome: suspects === undefined ? 'linearizable' : 'violation',
+  method,
+  suspects: [...new Set(suspects)].filter(place => place !== none).sort((a, b) => a - b),
+});

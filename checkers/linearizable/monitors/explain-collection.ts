@@ -17,7 +17,7 @@ export interface Collection {
   readonly removed: string;
   readonly added: string;
   /** Whether `early`, removed first, wrongly overtook `late`, both certainly in it at the time; and why that is wrong. */
-  readonly wrong: ((elements: Elements, early: number, late: number) => string | undefined) | undefined;
+  readonly wrong: ((elements: Elements, early: number, late: number, values: readonly Json[]) => string | undefined) | undefined;
 }
 
 export const explainCollection =
@@ -93,10 +93,11 @@ const placed = (scene: Scene): Explanation | undefined => {
 const overtaken = (scene: Scene, elements: Elements): Explanation | undefined => {
   if (scene.wrong === undefined || elements.lost.place.length > 0) return undefined;
   const { size, add, remove, removeReturned, removeCalled } = elements;
+  const values = Array.from(add, place => scene.kept[place]!.invoke.value);
   for (let late = 0; late < size; late++) {
     for (let early = 0; early < size; early++) {
       if (early === late || remove[early] === none || removeReturned[early]! >= removeCalled[late]!) continue;
-      const why = scene.wrong(elements, early, late);
+      const why = scene.wrong(elements, early, late, values);
       if (why === undefined) continue;
       const [a, b] = [scene.kept[add[early]!]!, scene.kept[add[late]!]!];
       const [first, second] = [callOf(a).input, callOf(b).input].map(show);
@@ -141,4 +142,9 @@ const stay = ({ kept, removed, added }: Scene, { add, remove }: Elements, elemen
 const of = ({ key }: Scene): string => (key === undefined ? '' : ` on ${key}`);
 
 export const fifoWrong: NonNullable<Collection['wrong']> = ({ addReturned, addCalled }, early, late) =>
-  addReturned[late]! < addCalled[early]! ? 'it had been enqueued later' : undefined;
+  addReturned[late]! < addCalled[early]! ? 'that had been enqueued first' : undefined;
+
+export const lifoWrong: NonNullable<Collection['wrong']> = ({ addReturned, addCalled, removeCalled }, early, late) =>
+  addReturned[early]! < addCalled[late]! && addReturned[late]! < removeCalled[early]!
+    ? 'that had been pushed on it and was still there'
+    : undefined;

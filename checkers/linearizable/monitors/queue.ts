@@ -15,8 +15,9 @@
  */
 import type { Monitored } from '../model.ts';
 import type { Subject } from '../subject.ts';
-import { chainOver, coverage, type Elements, elementsOf, isViolation, none, queueVerbs } from './elements.ts';
-import { RangeMinimum } from './range-minimum.ts';
+import { type Elements, elementsOf, isViolation, monitored, none, operationsOf, queueVerbs } from './elements.ts';
+import { neverEmpty } from './emptiness.ts';
+import { type Deadlines, tooFewRemovals } from './lost-removals.ts';
 
 const method = 'queue';
 
@@ -25,17 +26,9 @@ export const monitorQueue = (subjects: readonly Subject[]): Monitored | undefine
   const elements = elementsOf(subjects, queueVerbs, method);
   if (elements === undefined || isViolation(elements)) return elements;
   const deadlines = deadlinesOf(elements);
-  const suspects = outOfOrder(elements, deadlines) ?? tooFewDequeues(elements, deadlines) ?? neverEmpty(elements, deadlines);
-  if (suspects === undefined) return { outcome: 'linearizable', method, suspects: [] };
-  return { outcome: 'violation', method, suspects: [...new Set(suspects)].filter(place => place !== none).sort((a, b) => a - b) };
+  const suspects = outOfOrder(elements, deadlines) ?? tooFewRemovals(elements, deadlines) ?? neverEmpty(elements, deadlines.event);
+  return monitored(method, suspects);
 };
-
-interface Deadlines {
-  /** Per value the event before which it must be gone: beyond all events if nothing presses. */
-  readonly event: Int32Array;
-  /** The value whose dequeue returns then. */
-  readonly by: Int32Array;
-}
 
 /** By the first return of a dequeue of a value that was certainly enqueued later. Values stand in the order in which their enqueues were called. */
 const deadlinesOf = ({ size, events, addCalled, addReturned, removeReturned }: Elements): Deadlines => {
@@ -66,8 +59,6 @@ const firstAbove = (ascending: Int32Array, bound: number): number => {
   return low;
 };
 
-const operationsOf = ({ add, remove }: Elements, ...elements: number[]): number[] => elements.flatMap(i => [add[i]!, remove[i]!]);
-
 /** Two values of which the one enqueued later was dequeued first; the pair whose contradiction is complete first. */
 const outOfOrder = (elements: Elements, { event, by }: Deadlines): number[] | undefined => {
   const { size, remove, removeCalled } = elements;
@@ -77,78 +68,4 @@ const outOfOrder = (elements: Elements, { event, by }: Deadlines): number[] | un
     if (found === none || event[i]! < event[found]!) found = i;
   }
   return found === none ? undefined : operationsOf(elements, found, by[found]!);
-};
-
-/** Values that had to be gone, more of them than dequeues of unknown outcome can have taken by then. */
-const tooFewDequeues = (elements: Elements, { event, by }: Deadlines): number[] | undefined => {
-  const { size, events, remove, lost } = elements;
-  const due = new Int32Array(events + 2);
-  for (let i = 0; i < size; i++) if (remove[i] === none) due[event[i]!]!++;
-  let [taken, owed] = [0, 0];
-  for (let at = 0; at <= events; at++) {
-    owed += due[at]!;
-    while (taken < lost.called.length && lost.called[taken]! < at) taken++;
-    if (owed <= taken) continue;
-    const suspects = [...lost.place.subarray(0, taken)];
-    for (let i = 0, more = taken + 1; i < size && more > 0; i++) {
-      if (remove[i] !== none || event[i]! > at) continue;
-      suspects.push(...operationsOf(elements, i, by[i]!));
-      more--;
-    }
-    return suspects;
-  }
-  return undefined;
-};
-
-/** A dequeue that found nothing although something was there all the time. */
-const neverEmpty = (elements: Elements, deadlines: Deadlines): number[] | undefined => {
-  const { empty, lost } = elements;
-  if (empty.place.length === 0) return undefined;
-  const fits = lost.place.length === 0 ? uncovered(elements) : emptiable(elements, deadlines);
-  for (let gap = 1; gap < fits.length; gap++) fits[gap]! += fits[gap - 1]!;
-  for (let i = 0; i < empty.place.length; i++) {
-    if (fits[empty.returned[i]!]! > fits[empty.called[i]!]!) continue;
-    return [empty.place[i]!, ...witnesses(elements, empty.called[i]!, empty.returned[i]!)];
-  }
-  return undefined;
-};
-
-/** Per gap 1 if nothing is certainly in the queue. */
-const uncovered = ({ events, addReturned, removeCalled }: Elements): Int32Array =>
-  coverage(events, addReturned, removeCalled).map(count => Number(count === 0));
-
-/** The same, where dequeues of unknown outcome can have taken whatever is in the way. */
-const emptiable = (elements: Elements, { event }: Deadlines): Int32Array => {
-  const { events, size, remove, addReturned, removeCalled, lost } = elements;
-  const left = Int32Array.from({ length: size }, (_, i) => i).filter(i => remove[i] === none);
-  const known = coverage(
-    events,
-    addReturned.filter((_, i) => remove[i] !== none),
-    removeCalled.filter((_, i) => remove[i] !== none),
-  );
-  // How many unknown dequeues are to spare by each gap, once those that must be gone by then are.
-  const spare = new Int32Array(events + 2);
-  for (const called of lost.called) spare[called + 1]!++;
-  for (const i of left) spare[event[i]!]!--;
-  for (let gap = 1; gap < spare.length; gap++) spare[gap]! += spare[gap - 1]!;
-  const tree = new RangeMinimum(spare);
-  left.sort((a, b) => addReturned[a]! - addReturned[b]!);
-  const fits = new Int32Array(events + 1);
-  for (let gap = 0, next = 0; gap <= events; gap++) {
-    for (; next < left.length && addReturned[left[next]!]! < gap; next++) tree.add(0, event[left[next]!]! - 1, -1);
-    fits[gap] = Number(known[gap] === 0 && tree.min(gap, events) >= 0);
-  }
-  return fits;
-};
-
-/** What was in the queue while it was found empty: values whose critical intervals follow on each other, and what may have taken them. */
-const witnesses = (elements: Elements, called: number, returned: number): number[] => {
-  const { size, add, remove, addReturned, removeCalled, lost } = elements;
-  const all = Int32Array.from({ length: size }, (_, i) => i);
-  if (lost.place.length === 0) return operationsOf(elements, ...chainOver(all, addReturned, removeCalled, called, returned)!);
-  const suspects = [...lost.place.filter((_, i) => lost.called[i]! < returned)];
-  for (let i = 0; i < size; i++) {
-    if (addReturned[i]! < returned && (remove[i] === none || removeCalled[i]! > called)) suspects.push(add[i]!, remove[i]!);
-  }
-  return suspects;
 };
