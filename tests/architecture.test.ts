@@ -41,6 +41,7 @@ const parts: Readonly<Record<string, Part>> = {
   workloads: pure('harness/std', 'harness/history', 'harness/protocol', 'harness/generator'),
   checkers: pure('harness/std', 'harness/history', 'harness/protocol'),
   'checkers/index.ts': effects('harness/std', 'harness/history', 'harness/protocol', 'harness/store', 'checkers'),
+  'checkers/threads': effects('harness/std', 'harness/history', 'harness/protocol', 'checkers'),
   'nemesis/schedule': pure('harness/std', 'harness/protocol'),
   'nemesis/faults': effects('harness/std', 'harness/protocol', 'nemesis/schedule'),
   'nemesis/hooks': effects('harness/std', 'harness/protocol', 'nemesis/faults'),

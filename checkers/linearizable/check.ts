@@ -1,17 +1,19 @@
 /** Judges linearizability: of each key by itself, by the cheapest exact method that applies, within time and memory limits. */
 import type { History } from '../../harness/history/event.ts';
 import type { Anomaly, Verdict } from '../../harness/protocol/checker.ts';
+import { limitsFrom } from '../limits.ts';
 import { counterexample } from './counterexample.ts';
-import { judgeKey, type KeyJudgement } from './judge-key.ts';
+import { judgeCheaply, type KeyJudgement } from './judge-key.ts';
 import type { Model } from './model.ts';
+import type { Limits } from './search.ts';
 import { indexOf, type KeyHistory, splitByKey } from './subject.ts';
 
 export interface LinearizableOptions {
   /** What the verdict calls the workload; the model's name if left out. */
   readonly workload?: string;
-  /** For all keys together; default 60 s. */
+  /** For all keys together, explanation included; default 60 s. */
   readonly timeLimitMs?: number;
-  /** For the search's own tables; default 2 GiB. */
+  /** What the process may grow by; default 2 GiB. */
   readonly memoryLimitBytes?: number;
   /** A clock in milliseconds; only differences count. Default `performance.now`. */
   readonly now?: () => number;
@@ -24,73 +26,117 @@ const firstSliceMs = 100;
  * A history is linearizable if all answered operations, and any of those whose outcome is unknown, can be put in one order that the
  * model accepts and in which whatever returned before another was called comes first. Keys are judged apart (linearizability is local).
  *
- * Anomalies: at most one for each of the first ten violating keys, with a minimal set of operations. `unknown` names a key, how far it
- * was verified, and what ran out. `fail` operations did not happen and constrain nothing. Never throws.
- * Sources: Herlihy & Wing, TOPLAS 1990; see search.ts and zones.ts for the methods.
+ * Anomalies: at most one for each of the first ten violating keys, with a minimal set of operations. Once a key violates, those that are
+ * hard are left alone. `unknown` names a key, how far it was verified, and what ran out. `fail` operations did not happen and constrain
+ * nothing. Never throws. Sources: Herlihy & Wing, TOPLAS 1990; see search.ts and zones.ts for the methods.
  */
 export const checkLinearizable = <State>(history: History, model: Model<State>, options: LinearizableOptions = {}): Verdict => {
-  const now = options.now ?? (() => performance.now());
-  const began = now();
-  const deadline = began + (options.timeLimitMs ?? 60_000);
-  const memoryBytes = options.memoryLimitBytes ?? 2 ** 31;
-  const { keys, operations } = splitByKey(history);
-  const judged = judgeAll(keys, model, { now, deadline, memoryBytes });
-  const violations = judged.filter(({ judgement }) => judgement.outcome === 'violation');
-  const undecided = judged.filter(({ judgement }) => judgement.outcome === 'undecided');
-  const anomalies = violations
-    .slice(0, longestReport)
-    .map(({ key, judgement }): Anomaly => counterexample(key, model, judgement, { now, deadline, memoryBytes }));
-  const methods = [...new Set(judged.map(({ judgement }) => judgement.method))].sort();
-  return {
-    valid: violations.length > 0 ? false : undecided.length > 0 ? 'unknown' : true,
-    workload: options.workload ?? model.name,
-    model: 'linearizable',
-    operations,
-    keys: keys.length,
-    elapsedMs: now() - began,
-    anomalies,
-    ...(methods.length > 0 && { method: methods.join(', ') }),
-    ...(undecided.length > 0 && { unknown: undecided.slice(0, longestReport).map(whyUndecided).join('; ') }),
-    ...(violations.length > longestReport && { warnings: [`${violations.length} keys violate; the first ${longestReport} are shown`] }),
-  };
+  const trial = openTrial(history, model, options);
+  judgeAtFirst(trial, trial.keys.length === 1 ? Number.POSITIVE_INFINITY : firstSliceMs, Number.POSITIVE_INFINITY);
+  for (let slice = firstSliceMs * 10; isOpen(trial); slice *= 10) judgeOnce(trial, slice);
+  return concluded(trial);
 };
+
+/** A check under way. */
+export interface Trial<State> {
+  readonly model: Model<State>;
+  readonly options: LinearizableOptions;
+  readonly limits: Limits;
+  readonly beganMs: number;
+  readonly keys: readonly KeyHistory[];
+  readonly operations: number;
+  readonly judgements: Map<KeyHistory, KeyJudgement>;
+  /** Keys that the cheap methods leave open, the smallest first, each with its search. */
+  readonly hard: Map<KeyHistory, (limits: Limits) => KeyJudgement>;
+}
+
+export const openTrial = <State>(history: History, model: Model<State>, options: LinearizableOptions): Trial<State> => {
+  const { timeLimitMs = 60_000, memoryLimitBytes = 2 ** 31, now = () => performance.now() } = options;
+  const beganMs = now();
+  const limits = limitsFrom({ timeLimitMs, memoryLimitBytes, now });
+  return { model, options, limits, beganMs, ...splitByKey(history), judgements: new Map(), hard: new Map() };
+};
+
+/** Each key by the cheap methods, small ones first, and by a first slice of search as long as all of those have not taken `budgetMs`. */
+export const judgeAtFirst = <State>(trial: Trial<State>, sliceMs: number, budgetMs: number): void => {
+  const { keys, model, limits, judgements, hard } = trial;
+  let spent = 0;
+  for (const key of keys.toSorted((a, b) => a.subjects.length - b.subjects.length)) {
+    if (limits.now() >= limits.deadline) return;
+    const { decided, search } = judgeCheaply(key.subjects, model);
+    if (decided !== undefined) {
+      judgements.set(key, decided);
+      continue;
+    }
+    const time = limits.now();
+    const found = spent < budgetMs ? search(within(limits, sliceMs)) : outOfTime;
+    spent += limits.now() - time;
+    judgements.set(key, found);
+    if (isOutOfTime(found)) hard.set(key, search);
+  }
+};
+
+/**
+ * Hard keys again, each with a longer slice or its fair share of what is left, so that no hard key hides another's violation. The first
+ * violation ends it: it says all that a verdict says.
+ */
+const judgeOnce = <State>({ hard, judgements, limits }: Trial<State>, sliceMs: number): void => {
+  let waiting = hard.size;
+  for (const [key, search] of hard) {
+    const left = limits.deadline - limits.now();
+    if (left <= 0) return;
+    const found = search(within(limits, Math.max(Math.min(sliceMs, left), left / waiting--)));
+    judgements.set(key, found);
+    if (!isOutOfTime(found)) hard.delete(key);
+    if (found.outcome === 'violation') return;
+  }
+};
+
+/** Whether there is anything left to decide, and time for it. */
+export const isOpen = <State>({ hard, judgements, limits }: Trial<State>): boolean =>
+  hard.size > 0 && limits.now() < limits.deadline && ![...judgements.values()].some(({ outcome }) => outcome === 'violation');
+
+const within = (limits: Limits, ms: number): Limits => ({ ...limits, deadline: Math.min(limits.deadline, limits.now() + ms) });
+
+export const isOutOfTime = ({ outcome, reason }: KeyJudgement): boolean => outcome === 'undecided' && reason === 'time';
+
+const outOfTime: KeyJudgement = { outcome: 'undecided', method: 'search', suspects: [], reason: 'time', configurations: 0 };
 
 interface Judged {
   readonly key: KeyHistory;
   readonly judgement: KeyJudgement;
 }
 
-interface Limits {
-  readonly now: () => number;
-  readonly deadline: number;
-  readonly memoryBytes: number;
-}
+/** The verdict on what is known by now. */
+export const concluded = <State>({ keys, judgements, model, options, limits, operations, beganMs }: Trial<State>): Verdict => {
+  const judged = keys.map((key): Judged => ({ key, judgement: judgements.get(key) ?? outOfTime }));
+  const violations = judged.filter(({ judgement }) => judgement.outcome === 'violation');
+  const undecided = judged.filter(({ judgement }) => judgement.outcome === 'undecided');
+  const anomalies = violations.slice(0, longestReport).map(({ key, judgement }): Anomaly => counterexample(key, model, judgement, limits));
+  const methods = [...new Set(judged.map(({ judgement }) => judgement.method))].sort();
+  const isViolated = violations.length > 0;
+  const warnings = [
+    ...(violations.length > longestReport ? [`${violations.length} keys violate; the first ${longestReport} are shown`] : []),
+    ...(isViolated && undecided.length > 0 ? [`${undecided.length} hard keys were not decided, since one violation suffices`] : []),
+  ];
+  return {
+    valid: isViolated ? false : undecided.length > 0 ? 'unknown' : true,
+    workload: options.workload ?? model.name,
+    model: 'linearizable',
+    operations,
+    keys: keys.length,
+    elapsedMs: limits.now() - beganMs,
+    anomalies,
+    ...(methods.length > 0 && { method: methods.join(', ') }),
+    ...(!isViolated && undecided.length > 0 && { unknown: whyUnknown(undecided) }),
+    ...(warnings.length > 0 && { warnings }),
+  };
+};
 
-const outOfTime: KeyJudgement = { outcome: 'undecided', method: 'search', suspects: [], reason: 'time', configurations: 0 };
-
-/**
- * Small keys first, each with a short slice of time; then those that ran out of it again with a fair share of what is left, so that no
- * hard key hides another's violation. Answers in the order of the history.
- */
-const judgeAll = <State>(keys: readonly KeyHistory[], model: Model<State>, limits: Limits): readonly Judged[] => {
-  const { now, deadline } = limits;
-  const found = new Map<KeyHistory, KeyJudgement>();
-  let waiting = keys.toSorted((a, b) => a.subjects.length - b.subjects.length);
-  for (let slice = keys.length === 1 ? Number.POSITIVE_INFINITY : firstSliceMs; waiting.length > 0; slice *= 10) {
-    const again: KeyHistory[] = [];
-    for (const [at, key] of waiting.entries()) {
-      const time = now();
-      const left = deadline - time;
-      const share = Math.max(Math.min(slice, left), left / (waiting.length - at));
-      if (left <= 0 && found.has(key)) continue;
-      const judgement = left <= 0 ? outOfTime : judgeKey(key.subjects, model, { ...limits, deadline: time + share });
-      found.set(key, judgement);
-      if (judgement.outcome === 'undecided' && judgement.reason === 'time') again.push(key);
-    }
-    if (now() >= deadline) break;
-    waiting = again;
-  }
-  return keys.map(key => ({ key, judgement: found.get(key)! }));
+const whyUnknown = (undecided: readonly Judged[]): string => {
+  const more = undecided.length - longestReport;
+  const told = undecided.slice(0, longestReport).map(whyUndecided).join('; ');
+  return more > 0 ? `${told}; and ${more} more keys` : told;
 };
 
 const whyUndecided = ({ key, judgement }: Judged): string => {

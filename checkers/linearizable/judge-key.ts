@@ -26,26 +26,43 @@ export interface KeyJudgement {
 }
 
 export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement => {
+  const { decided, search: further } = judgeCheaply(subjects, model);
+  return decided ?? further(limits);
+};
+
+/** What the cheap methods say of a key; where they say nothing, the search remains. */
+export type Cheaply =
+  | { readonly decided: KeyJudgement; readonly search?: undefined }
+  | { readonly decided?: undefined; readonly search: (limits: Limits) => KeyJudgement };
+
+/** By observations and polynomial methods, O(n log n). */
+export const judgeCheaply = <State>(subjects: readonly Subject[], model: Model<State>): Cheaply => {
   const monitored = model.monitor?.(subjects);
-  if (monitored !== undefined) return monitored;
-  if (model.assignment === undefined) return judgeBySearch(subjects, model, limits);
+  if (monitored !== undefined) return { decided: monitored };
+  if (model.assignment === undefined) return { search: limits => judgeBySearch(subjects, model, limits) };
   const guards = guardsOf(model.assignment, model.init as Json, subjects);
   const zones = checkByZones(guards);
-  if (zones.outcome === 'linearizable') return { outcome: 'linearizable', method: 'zones', suspects: [] };
-  const sources = sourcesOf(guards);
-  const register = { guards, sources };
-  const odd = inexplicable(guards, sources);
+  if (zones.outcome === 'linearizable') return { decided: { outcome: 'linearizable', method: 'zones', suspects: [] } };
+  const register = { guards, sources: sourcesOf(guards) };
+  const odd = inexplicable(guards, register.sources);
   if (odd !== undefined) {
-    return {
-      outcome: 'violation',
-      method: 'observations',
-      suspects: [odd, sources.shown(odd), sources.overwriter(odd)].filter(i => i !== undefined),
-      register,
-    };
+    const suspects = [odd, register.sources.shown(odd), register.sources.overwriter(odd)].filter(i => i !== undefined);
+    return { decided: { outcome: 'violation', method: 'observations', suspects, register } };
   }
-  if (zones.outcome === 'violation') return { outcome: 'violation', method: 'zones', suspects: zones.suspects, register };
-  const found = searched(subjects, compileGuards(guards), limits);
-  return found.outcome === 'violation' ? { ...found, register } : found;
+  if (zones.outcome === 'violation') return { decided: { outcome: 'violation', method: 'zones', suspects: zones.suspects, register } };
+  return {
+    search: limits => {
+      const found = searched(subjects, compileGuards(guards), limits);
+      return found.outcome === 'violation' ? { ...found, register } : found;
+    },
+  };
+};
+
+/** What a violation found elsewhere, on another thread, is explained with. */
+export const registerOf = <State>(subjects: readonly Subject[], model: Model<State>): KeyJudgement['register'] => {
+  if (model.assignment === undefined) return undefined;
+  const guards = guardsOf(model.assignment, model.init as Json, subjects);
+  return { guards, sources: sourcesOf(guards) };
 };
 
 /** By the general search alone, whatever the model offers besides. */

@@ -12,17 +12,13 @@
  *
  * Sources: Wing & Gong, JPDC 1993; Lowe, "Testing for linearizability", CCPE 2017; Horn & Kroening, FORTE 2015.
  */
+import { type Limits as CheckLimits, outOfMemory } from '../limits.ts';
 import { type Automaton, illegal } from './automaton.ts';
 import { grown, Memo } from './memo.ts';
 import type { Timeline } from './timeline.ts';
 import { UsedSets } from './used-sets.ts';
 
-export interface Limits {
-  /** Milliseconds, any origin. */
-  readonly now: () => number;
-  /** By `now`. */
-  readonly deadline: number;
-  readonly memoryBytes: number;
+export interface Limits extends CheckLimits {
   /** Rounds without progress after which the search looks back, for tests; default 512. */
   readonly patience?: number;
 }
@@ -148,7 +144,7 @@ class Search {
       if (round % every === 0) {
         if (round > most) return 'given up';
         if (limits.now() > limits.deadline) return 'time';
-        if (this.#bytes() > limits.memoryBytes) return 'memory';
+        if (outOfMemory(limits, this.#bytes(0), this.#bytes(checkEvery) - this.#bytes(0))) return 'memory';
         if (this.#furthest > furthest) [furthest, patience, since] = [this.#furthest, least, round];
         else if (mayLookBack && round - since > patience && (this.#a.states ?? mostStates) < mostStates) {
           patience *= 4;
@@ -381,7 +377,8 @@ class Search {
     return (bits[depth * this.#words + (slot >> 5)]! & (1 << (slot & 31))) !== 0;
   }
 
-  #bytes(): number {
-    return this.#memo.bytes(checkEvery) + this.#used.bytes() + this.#a.bytes() + this.#frontier.length * (16 + 8 * this.#words);
+  /** Bytes held, and those that the next `soon` configurations may ask for. */
+  #bytes(soon: number): number {
+    return this.#memo.bytes(soon) + this.#used.bytes() + this.#a.bytes() + this.#frontier.length * (16 + 8 * this.#words);
   }
 }

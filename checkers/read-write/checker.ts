@@ -2,6 +2,7 @@
 
 import { operationIndex } from '../../harness/history/operation.ts';
 import type { Anomaly, Checker, CheckOptions, Verdict } from '../../harness/protocol/checker.ts';
+import { limitsFrom } from '../limits.ts';
 import { minimise } from '../minimise.ts';
 import { type Decision, decide, selected } from './decide.ts';
 import { openHistory, type ReadWriteHistory, readWriteWorkloads } from './door.ts';
@@ -34,10 +35,8 @@ export const readWriteChecker = (model: WeakModel): Checker => ({
   },
 });
 
-export const limitsOf = ({ timeLimitMs, memoryLimitBytes }: CheckOptions): Limits => {
-  const now = (): number => performance.now();
-  return { now, deadline: now() + timeLimitMs, memoryBytes: memoryLimitBytes };
-};
+export const limitsOf = (options: CheckOptions): Limits =>
+  limitsFrom({ timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes });
 
 /** What every verdict on it says. */
 export const verdictOf = (opened: ReadWriteHistory, model: string, { workload }: CheckOptions): Omit<Verdict, 'valid' | 'anomalies'> => ({

@@ -1,6 +1,9 @@
 /** What a judge finds: a contradiction as steps from operation to operation. Numbers are operations of the trace that was judged. */
 
+import type { Limits } from '../limits.ts';
 import type { Trace } from './trace.ts';
+
+export type { Limits } from '../limits.ts';
 
 /** Why one operation comes before another. */
 export interface Step {
@@ -28,13 +31,6 @@ export interface Finding {
   readonly read?: { readonly operation: number; readonly object: number; readonly from: number } | undefined;
   /** Everything that forces it, steps and reasons. A violation by itself. */
   readonly operations: readonly number[];
-}
-
-export interface Limits {
-  /** A clock in milliseconds; only differences count. */
-  readonly now: () => number;
-  readonly deadline: number;
-  readonly memoryBytes: number;
 }
 
 /** Undefined: the model holds. */

@@ -1,5 +1,7 @@
 /** Every system, workload, fault and checker by name: the one place that knows them all, and the words for one that is not there. */
+import { linearizable } from '../../checkers/linearizable/checker.ts';
 import { checkers } from '../../checkers/registry.ts';
+import { linearizableOnThreads } from '../../checkers/threads/linearizable.ts';
 import { faults } from '../../nemesis/registry.ts';
 import { etcd } from '../../systems/etcd/system.ts';
 import { raft } from '../../systems/raft/system.ts';
@@ -31,7 +33,7 @@ export const registriesWith = (config: LoadedConfig): Registries => ({
   systems: byName([raft, etcd, redis], config.systems ?? []),
   workloads: byName(Object.values(workloads), config.workloads ?? []),
   faults: byKind(faults, config.faults ?? []),
-  checkers,
+  checkers: checkers.map(checker => (checker === linearizable ? linearizableOnThreads : checker)),
   providers: [processes, docker, compose, attach, external],
 });
 

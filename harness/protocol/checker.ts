@@ -46,7 +46,9 @@ export interface ViolatedModel {
 
 export interface CheckOptions {
   readonly workload: string;
+  /** From the history to the verdict, explanation included. */
   readonly timeLimitMs: number;
+  /** What the process may grow by. */
   readonly memoryLimitBytes: number;
   /** For `bounded-staleness`: how far behind a read may be. */
   readonly staleness?: { readonly ms?: number | undefined; readonly versions?: number | undefined } | undefined;
@@ -59,6 +61,8 @@ export interface Checker {
   /** Workloads whose histories it understands. */
   readonly workloads: readonly string[];
   check(history: History, options: CheckOptions): Verdict;
+  /** The same with the help of other threads, where that is worthwhile. They are gone when it resolves. */
+  checkOnThreads?(history: History, options: CheckOptions): Promise<Verdict>;
 }
 
 export const mergeValidity = (verdicts: readonly Validity[]): Validity =>

@@ -8,15 +8,24 @@ import { messageOf } from '../std/user-error.ts';
 
 export type NodeLogs = ReadonlyMap<NodeId, ReadonlyMap<string, string>>;
 
-export const judgeHistory = (checker: Checker, history: History, options: CheckOptions): Verdict =>
-  guarded(options.workload, checker.model, () => checker.check(history, options));
+/** `memoryLimitBytes` is for the whole process here, history included: what is left of it is for the check. */
+export const judgeHistory = (checker: Checker, history: History, options: CheckOptions): Promise<Verdict> =>
+  guarded(options.workload, checker.model, () => {
+    const limited = { ...options, memoryLimitBytes: memoryLeft(options.memoryLimitBytes) };
+    return checker.checkOnThreads?.(history, limited) ?? checker.check(history, limited);
+  });
 
-export const judgeLogs = (judge: (logs: NodeLogs, history: History) => Verdict, logs: NodeLogs, history: History): Verdict =>
+export const judgeLogs = (judge: (logs: NodeLogs, history: History) => Verdict, logs: NodeLogs, history: History): Promise<Verdict> =>
   guarded('logs', 'node-logs', () => judge(logs, history));
 
-const guarded = (workload: string, model: string, check: () => Verdict): Verdict => {
+/** A history that is over the limit by itself leaves the check this share of it: most need no more, and a limit is kept within a tenth. */
+const leastShare = 0.05;
+
+export const memoryLeft = (limitBytes: number): number => Math.max(limitBytes - process.memoryUsage.rss(), limitBytes * leastShare);
+
+const guarded = async (workload: string, model: string, check: () => Verdict | Promise<Verdict>): Promise<Verdict> => {
   try {
-    return check();
+    return await check();
   } catch (error) {
     const unknown = `the checker crashed, which is a bug in it: ${messageOf(error)}`;
     return { valid: 'unknown', workload, model, operations: 0, keys: 0, elapsedMs: 0, anomalies: [], unknown };

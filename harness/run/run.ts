@@ -302,14 +302,14 @@ class Trial {
     const { history, warnings } = await readHistory(folder.file('history.jsonl'));
     const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
     const { checker, workload, system, provider, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
-    const judged = judgeHistory(checker, history, {
+    const judged = await judgeHistory(checker, history, {
       workload: workload.judgedAs ?? workload.name,
       timeLimitMs: checkTimeLimitMs,
       memoryLimitBytes,
     });
     const unseen = system.judgeLogs !== undefined && provider.name === 'external';
     if (unseen) this.#warn(`what only the logs of ${system.name} tell was not judged: somebody else has the logs of external nodes`);
-    const checks = [judged, ...(system.judgeLogs && !unseen ? [judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
+    const checks = [judged, ...(system.judgeLogs && !unseen ? [await judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
     return {
       checks,
       history,

@@ -7,7 +7,7 @@ import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
 import type { ReadHistory } from '../../history/builder.ts';
 import type { Event, History } from '../../history/event.ts';
 import { type CheckOptions, mergeValidity, type Verdict } from '../../protocol/checker.ts';
-import { judgeHistory } from '../../run/judge.ts';
+import { judgeHistory, memoryLeft } from '../../run/judge.ts';
 import { formatDuration, parseDuration } from '../../std/duration.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { readHistory } from '../../store/read-history.ts';
@@ -115,7 +115,9 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
     refuseMisfit(read, workload, file);
-    const verdict = withStanding(judgeHistory(checker, history, { workload, ...limits }), history, limits);
+    const began = performance.now();
+    const judged = await judgeHistory(checker, history, { workload, ...limits });
+    const verdict = withStanding(judged, history, { ...limits, timeLimitMs: limits.timeLimitMs - (performance.now() - began) });
     const whole = { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] };
     return { file, history, verdict: withInsight(whole, history, flags) };
   } catch (error) {
@@ -131,13 +133,18 @@ const defaultModel = ({ checkers, workloads }: Registries, workload: string): st
   return isLinearizable && named.includes('linearizable') ? 'linearizable' : named[0]!;
 };
 
-/** Where a history stands among the models is told with every verdict, as long as that takes no time to speak of; `--model all` takes it. */
+/**
+ * Where a history stands among the models is told with every verdict, as long as that takes no time to speak of and there is some left:
+ * reading the history once more takes a while, too. `--model all` takes the whole limit.
+ */
 const longestStandingMs = 2000;
+const openingMsPerOperation = 0.002;
 
 const withStanding = (verdict: Verdict, history: History, limits: Limits): Verdict => {
   if (verdict.model === 'all' || !hasStanding(verdict.workload) || verdict.operations === 0) return verdict;
   const timeLimitMs = Math.min(limits.timeLimitMs, longestStandingMs);
-  const options = { ...limits, workload: verdict.workload, timeLimitMs };
+  if (verdict.valid !== true && timeLimitMs < verdict.operations * openingMsPerOperation) return verdict;
+  const options = { ...limits, workload: verdict.workload, timeLimitMs, memoryLimitBytes: memoryLeft(limits.memoryLimitBytes) };
   try {
     return { ...verdict, ...standing(history, options, [verdict]) };
   } catch (error) {
