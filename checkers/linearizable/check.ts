@@ -3,7 +3,7 @@ import type { History } from '../../harness/history/event.ts';
 import type { Anomaly, Verdict } from '../../harness/protocol/checker.ts';
 import { limitsFrom } from '../limits.ts';
 import { counterexample } from './counterexample.ts';
-import { judgeCheaply, type KeyJudgement } from './judge-key.ts';
+import { judgeCheaply, type KeyJudgement, type OpenKey } from './judge-key.ts';
 import type { Model } from './model.ts';
 import type { Limits } from './search.ts';
 import { indexOf, type KeyHistory, splitByKey } from './subject.ts';
@@ -46,8 +46,8 @@ export interface Trial<State> {
   readonly keys: readonly KeyHistory[];
   readonly operations: number;
   readonly judgements: Map<KeyHistory, KeyJudgement>;
-  /** Keys that the cheap methods leave open, the smallest first, each with its search. */
-  readonly hard: Map<KeyHistory, (limits: Limits) => KeyJudgement>;
+  /** Keys that the cheap methods and a first slice of search leave open, the smallest first. */
+  readonly hard: Map<KeyHistory, OpenKey>;
 }
 
 export const openTrial = <State>(history: History, model: Model<State>, options: LinearizableOptions): Trial<State> => {
@@ -63,16 +63,16 @@ export const judgeAtFirst = <State>(trial: Trial<State>, sliceMs: number, budget
   let spent = 0;
   for (const key of keys.toSorted((a, b) => a.subjects.length - b.subjects.length)) {
     if (limits.now() >= limits.deadline) return;
-    const { decided, search } = judgeCheaply(key.subjects, model);
-    if (decided !== undefined) {
-      judgements.set(key, decided);
+    const cheaply = judgeCheaply(key.subjects, model);
+    if (cheaply.decided !== undefined) {
+      judgements.set(key, cheaply.decided);
       continue;
     }
     const time = limits.now();
-    const found = spent < budgetMs ? search(within(limits, sliceMs)) : outOfTime;
+    const found = spent < budgetMs ? cheaply.search(within(limits, sliceMs)) : outOfTime;
     spent += limits.now() - time;
     judgements.set(key, found);
-    if (isOutOfTime(found)) hard.set(key, search);
+    if (isOutOfTime(found)) hard.set(key, cheaply);
   }
 };
 
@@ -82,7 +82,7 @@ export const judgeAtFirst = <State>(trial: Trial<State>, sliceMs: number, budget
  */
 const judgeOnce = <State>({ hard, judgements, limits }: Trial<State>, sliceMs: number): void => {
   let waiting = hard.size;
-  for (const [key, search] of hard) {
+  for (const [key, { search }] of hard) {
     const left = limits.deadline - limits.now();
     if (left <= 0) return;
     const found = search(within(limits, Math.max(Math.min(sliceMs, left), left / waiting--)));

@@ -6,7 +6,7 @@ import type { Model } from './model.ts';
 import { type Limits, search } from './search.ts';
 import { inexplicable, type Sources, sourcesOf } from './sources.ts';
 import type { Subject } from './subject.ts';
-import { timelineOf } from './timeline.ts';
+import { type Times, timelineOf } from './timeline.ts';
 import { checkByZones } from './zones.ts';
 
 export interface KeyJudgement {
@@ -26,14 +26,21 @@ export interface KeyJudgement {
 }
 
 export const judgeKey = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement => {
-  const { decided, search: further } = judgeCheaply(subjects, model);
-  return decided ?? further(limits);
+  const cheaply = judgeCheaply(subjects, model);
+  return cheaply.decided ?? cheaply.search(limits);
 };
 
 /** What the cheap methods say of a key; where they say nothing, the search remains. */
-export type Cheaply =
-  | { readonly decided: KeyJudgement; readonly search?: undefined }
-  | { readonly decided?: undefined; readonly search: (limits: Limits) => KeyJudgement };
+export type Cheaply = { readonly decided: KeyJudgement } | OpenKey;
+
+export interface OpenKey {
+  readonly decided?: undefined;
+  readonly search: (limits: Limits) => KeyJudgement;
+  /** All that the search needs to know of a register-like key, and what a violation is explained with. */
+  readonly register?: Register;
+}
+
+type Register = NonNullable<KeyJudgement['register']>;
 
 /** By observations and polynomial methods, O(n log n). */
 export const judgeCheaply = <State>(subjects: readonly Subject[], model: Model<State>): Cheaply => {
@@ -51,25 +58,25 @@ export const judgeCheaply = <State>(subjects: readonly Subject[], model: Model<S
   }
   if (zones.outcome === 'violation') return { decided: { outcome: 'violation', method: 'zones', suspects: zones.suspects, register } };
   return {
+    register,
     search: limits => {
-      const found = searched(subjects, compileGuards(guards), limits);
+      const found = judgeGuards(guards, limits);
       return found.outcome === 'violation' ? { ...found, register } : found;
     },
   };
 };
 
-/** What a violation found elsewhere, on another thread, is explained with. */
-export const registerOf = <State>(subjects: readonly Subject[], model: Model<State>): KeyJudgement['register'] => {
-  if (model.assignment === undefined) return undefined;
-  const guards = guardsOf(model.assignment, model.init as Json, subjects);
-  return { guards, sources: sourcesOf(guards) };
+/** A register-like key by search: its columns say it all. */
+export const judgeGuards = (guards: Guards, limits: Limits): KeyJudgement => {
+  const times = Array.from(guards.called, (called, i) => ({ called, returned: guards.returned[i]! }));
+  return searched(times, compileGuards(guards), limits);
 };
 
 /** By the general search alone, whatever the model offers besides. */
 export const judgeBySearch = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement =>
   searched(subjects, compile(model, subjects), limits);
 
-const searched = (subjects: readonly Subject[], automaton: ReturnType<typeof compile>, limits: Limits): KeyJudgement => {
+const searched = (subjects: readonly Times[], automaton: ReturnType<typeof compile>, limits: Limits): KeyJudgement => {
   const timeline = timelineOf(subjects, automaton);
   const { outcome, verified, configurations } = search(automaton, timeline, limits);
   const at = (frontier: number): number | undefined => timeline.subject[timeline.returns[frontier]!];

@@ -5,6 +5,9 @@
 import type { Automaton } from './automaton.ts';
 import { never, type Subject } from './subject.ts';
 
+/** When an operation was called and returned, as in its subject. */
+export type Times = Pick<Subject, 'called' | 'returned'>;
+
 export interface Timeline {
   /** Per live operation: its class, its slot while it is open, its rank among the returns, its place among the subjects. */
   readonly cls: Int32Array;
@@ -23,7 +26,7 @@ export interface Timeline {
 }
 
 /** O(n log n). Leaves out what constrains nothing: answers that are right in every state and change none, idle unknown outcomes. */
-export const timelineOf = (subjects: readonly Subject[], automaton: Automaton): Timeline => {
+export const timelineOf = (subjects: readonly Times[], automaton: Automaton): Timeline => {
   const { classOf, readOnly, always, idle } = automaton;
   const live: number[] = [];
   const lost: number[] = [];

@@ -7,24 +7,30 @@ import type { History } from '../../harness/history/event.ts';
 import type { Checker, CheckOptions, Verdict } from '../../harness/protocol/checker.ts';
 import { concluded, isOpen, isOutOfTime, judgeAtFirst, openTrial, type Trial } from '../linearizable/check.ts';
 import { linearizable } from '../linearizable/checker.ts';
-import { type KeyJudgement, registerOf } from '../linearizable/judge-key.ts';
+import type { KeyJudgement, OpenKey } from '../linearizable/judge-key.ts';
 import type { KeyHistory } from '../linearizable/subject.ts';
 import { models } from '../models/registry.ts';
 import { openSearchPool, type SearchPool, workerFile } from './pool.ts';
-import { type SearchTask, sharedNow } from './search-task.ts';
+import { type SearchTask, sharedNow, type What } from './search-task.ts';
 
 export interface ThreadOptions extends CheckOptions {
   /** Default: as many as the machine runs at once. */
   readonly threads?: number;
+  /** How long keys are searched on the thread that asks before others are asked to; default 500 ms. */
+  readonly firstBudgetMs?: number;
+  /**
+   * Once a key violates, those before it in the history have this long to be the first that does, or as long as all has taken so far if that
+   * is more; default 1 s. The longer, the less depends on who is faster.
+   */
+  readonly graceMs?: number;
 }
 
 /** The first slice of search of each key, and of all keys, on the thread that asks: threads are not worth less. */
-const firstSliceMs = 50;
-const firstBudgetMs = 250;
+const firstSliceMs = 100;
+const usualBudgetMs = 500;
 /** The first slice of a thread. */
 const threadSliceMs = 2_000;
-/** Once a key violates, those before it have this long, or half of what was needed so far, to be the first that does. */
-const leastGraceMs = 500;
+const usualGraceMs = 1_000;
 /** How long a thread may take to see that its time is over. */
 const lateMs = 150;
 
@@ -33,18 +39,26 @@ const lateMs = 150;
  * to another thread. Never throws; all threads are gone when it resolves.
  */
 export const checkOnThreads = async (history: History, options: ThreadOptions): Promise<Verdict> => {
-  const { workload, threads = availableParallelism() } = options;
+  const { workload, threads = availableParallelism(), firstBudgetMs = usualBudgetMs, graceMs = usualGraceMs } = options;
   const file = workerFile('search-worker');
   // One object has one thread's work; the multi-register's own rule about what it starts with is the checker's.
   if (models[workload] === undefined || workload === 'multi-register' || file === undefined || threads < 2)
     return linearizable.check(history, options);
-  return models[workload]!(model => decide(openTrial(history, model, options), workload, file, threads));
+  return models[workload]!(model => decide(openTrial(history, model, options), { workload, file, most: threads, firstBudgetMs, graceMs }));
 };
 
 /** The same checker, for whoever can wait for a promise. */
 export const linearizableOnThreads: Checker = { ...linearizable, checkOnThreads };
 
-const decide = async <State>(trial: Trial<State>, workload: string, file: string, most: number): Promise<Verdict> => {
+interface Means {
+  readonly workload: string;
+  readonly file: string;
+  readonly most: number;
+  readonly firstBudgetMs: number;
+  readonly graceMs: number;
+}
+
+const decide = async <State>(trial: Trial<State>, { workload, file, most, firstBudgetMs, graceMs }: Means): Promise<Verdict> => {
   const resident = process.memoryUsage.rss();
   const alone = trial.keys.length === 1;
   judgeAtFirst(trial, alone ? Number.POSITIVE_INFINITY : firstSliceMs, alone ? Number.POSITIVE_INFINITY : firstBudgetMs);
@@ -52,7 +66,8 @@ const decide = async <State>(trial: Trial<State>, workload: string, file: string
   const threads = Math.min(most, trial.hard.size);
   const pool = openSearchPool(file, threads, trial.limits.memoryBytes / threads);
   try {
-    for (let slice = threadSliceMs; isOpen(trial); slice *= 10) await searchOnce(trial, pool, slice, { workload, threads, resident });
+    for (let slice = threadSliceMs; isOpen(trial); slice *= 10)
+      await searchOnce(trial, pool, slice, { workload, threads, resident, graceMs });
   } finally {
     await pool.close();
   }
@@ -63,11 +78,12 @@ interface Crew {
   readonly workload: string;
   readonly threads: number;
   readonly resident: number;
+  readonly graceMs: number;
 }
 
 /** Every hard key for one slice, or its fair share of the time. */
 const searchOnce = async <State>(trial: Trial<State>, pool: SearchPool, sliceMs: number, crew: Crew): Promise<void> => {
-  const { keys, hard, limits, judgements, model, beganMs } = trial;
+  const { keys, hard, limits, judgements, beganMs } = trial;
   const placeOf = new Map(keys.map((key, place) => [key, place]));
   const queue = [...hard.keys()];
   const running = new Map<number, AbortController>();
@@ -82,7 +98,7 @@ const searchOnce = async <State>(trial: Trial<State>, pool: SearchPool, sliceMs:
     if (!isOutOfTime(found)) hard.delete(key);
     if (found.outcome !== 'violation') return;
     stop(placeOf.get(key)!);
-    const grace = Math.max(leastGraceMs, (limits.now() - beganMs) / 2);
+    const grace = Math.max(crew.graceMs, limits.now() - beganMs);
     timers.push(setTimeout(() => stop(-1), grace));
   };
   const lane = async (): Promise<void> => {
@@ -96,8 +112,8 @@ const searchOnce = async <State>(trial: Trial<State>, pool: SearchPool, sliceMs:
       const answer = await pool.search(taskOf(key, Math.min(share, left), trial, crew), controller.signal);
       running.delete(place);
       if (answer === undefined && controller.signal.aborted) continue;
-      const register = answer?.outcome === 'violation' ? registerOf(key.subjects, model) : undefined;
-      note(key, answer === undefined ? brokeDown : { ...answer, ...(register && { register }) });
+      const { register } = hard.get(key)!;
+      note(key, answer === undefined ? brokeDown : { ...answer, ...(answer.outcome === 'violation' && register && { register }) });
     }
   };
   timers.push(setTimeout(() => stop(-1), Math.max(0, limits.deadline - limits.now()) + lateMs));
@@ -114,11 +130,14 @@ const forgetLater = <State>({ judgements, keys }: Trial<State>, placeOf: Readonl
 
 const brokeDown: KeyJudgement = { outcome: 'undecided', method: 'search', suspects: [], reason: 'memory', configurations: 0 };
 
-const taskOf = <State>(key: KeyHistory, ms: number, { limits }: Trial<State>, { workload, threads, resident }: Crew): SearchTask => ({
-  model: workload,
-  subjects: key.subjects,
+const taskOf = <State>(key: KeyHistory, ms: number, { limits, hard }: Trial<State>, crew: Crew): SearchTask => ({
+  what: whatOf(key, hard.get(key)!, crew.workload),
   deadline: sharedNow() + ms,
-  memoryBytes: limits.memoryBytes / threads,
-  residentBytes: resident,
-  threads,
+  memoryBytes: limits.memoryBytes / crew.threads,
+  residentBytes: crew.resident,
+  threads: crew.threads,
 });
+
+/** Which values a register held does not matter to the search, only how many there were. */
+const whatOf = ({ subjects }: KeyHistory, { register }: OpenKey, model: string): What =>
+  register === undefined ? { model, subjects } : { guards: { ...register.guards, values: register.guards.values.map(() => null) } };

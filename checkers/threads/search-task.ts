@@ -1,11 +1,10 @@
 /** What a searching thread is given and what it answers. Plain data: it is copied from thread to thread. */
+import type { Guards } from '../linearizable/guards.ts';
 import type { KeyJudgement } from '../linearizable/judge-key.ts';
 import type { Subject } from '../linearizable/subject.ts';
 
 export interface SearchTask {
-  /** The workload whose model it is, by its name in the registry: functions cannot be copied. */
-  readonly model: string;
-  readonly subjects: readonly Subject[];
+  readonly what: What;
   /** Milliseconds since 1970, a clock that all threads share. */
   readonly deadline: number;
   /** For this thread alone. */
@@ -14,6 +13,9 @@ export interface SearchTask {
   readonly residentBytes: number;
   readonly threads: number;
 }
+
+/** A register-like key as columns, which are copied in no time; any other as operations and the name of its model: functions cannot be copied. */
+export type What = { readonly guards: Guards } | { readonly model: string; readonly subjects: readonly Subject[] };
 
 export type SearchAnswer = Omit<KeyJudgement, 'register'>;
 

@@ -1,13 +1,12 @@
 /** A searching thread: one hard key at a time. */
-import { judgeKey } from '../linearizable/judge-key.ts';
+import { judgeBySearch, judgeGuards } from '../linearizable/judge-key.ts';
 import { models } from '../models/registry.ts';
 import { type SearchAnswer, type SearchTask, sharedNow } from './search-task.ts';
 
-const search = ({ model, subjects, deadline, memoryBytes, residentBytes, threads }: SearchTask): SearchAnswer => {
+const search = ({ what, deadline, memoryBytes, residentBytes, threads }: SearchTask): SearchAnswer => {
   const grown = (): number => (process.memoryUsage.rss() - residentBytes) / threads;
   const limits = { now: sharedNow, deadline, memoryBytes, grown };
-  const { register: _, ...answer } = models[model]!(known => judgeKey(subjects, known, limits));
-  return answer;
+  return 'guards' in what ? judgeGuards(what.guards, limits) : models[what.model]!(model => judgeBySearch(what.subjects, model, limits));
 };
 
 export default search;
