@@ -3,20 +3,31 @@
  *
  * With every read traced to its write that fails exactly by `CyclicCO`, `WriteCOInitRead`, or `CyclicCF`: a cycle of causal order and of
  * conflicts, where a write that causally precedes a read of another write of the same object comes before that write.
- * O(n·k·log n) time, O(n·k) memory for k sessions.
+ * Costs what weak causal consistency does, and a conflict for every write that a read passes over.
  * Source: Bouajjani, Enea, Guerraoui & Hamza, POPL 2017.
  */
-import type { Finding, Judge, Step } from '../read-write/finding.ts';
-import { type CausalOrder, causalOrder, causalPath, indexWriters, joined, operationsOf, readersByWriter } from '../read-write/order.ts';
+import type { Finding, Judge, Limits, Step } from '../read-write/finding.ts';
+import {
+  between,
+  type CausalOrder,
+  causalOrder,
+  causalPath,
+  indexWriters,
+  joined,
+  operationsOf,
+  reaches,
+  readersByWriter,
+} from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
-import { judgeCausal, lastBefore, reaches } from './causal.ts';
+import { judgeOrdered, lastReads } from './causal.ts';
 
 export const judgeConvergence: Judge = (trace, limits) => {
-  const weaker = judgeCausal(trace, limits);
-  if (weaker !== undefined) return weaker;
-  const order = causalOrder(trace) as CausalOrder;
+  const order = causalOrder(trace, limits);
+  if (typeof order === 'string') return order;
+  const weaker = judgeOrdered(trace, order, limits);
+  if (weaker !== undefined || 'stuck' in order) return weaker;
   const conflicts = conflictsOf(trace, order, limits);
-  if (conflicts === 'time') return 'time';
+  if (typeof conflicts === 'string') return conflicts;
   const cycle = cycleOf(trace, conflicts);
   return cycle && explained(trace, cycle);
 };
@@ -30,20 +41,24 @@ interface Conflicts {
   readonly reader: readonly number[];
 }
 
-const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline }: Parameters<Judge>[1]): Conflicts | 'time' => {
-  const { size, reads, from } = trace;
-  const index = indexWriters(trace);
+const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline, memoryBytes }: Limits): Conflicts | 'time' | 'memory' => {
+  const { size, reads, from, sessions } = trace;
+  const newer = between(trace, order, indexWriters(trace));
+  const known = lastReads(trace);
   const head = new Int32Array(size).fill(-1);
   const [next, to, slots, reader]: [number[], number[], number[], number[]] = [[], [], [], []];
-  for (let i = 0; i < size; i++) {
-    if ((i & 1023) === 1023 && now() > deadline) return 'time';
+  const most = (memoryBytes - order.store.bytes) / 40;
+  for (let place = 0; place < size; place++) {
+    const i = sessions.item[place]!;
+    if ((place & 255) === 255 && now() > deadline) return 'time';
+    if (to.length > most) return 'memory';
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
-      const [object, source] = [reads.item[slot]!, from[slot]!];
+      const [source, since] = [from[slot]!, known(i, slot)];
       if (source === fromStart) continue;
-      for (let group = index.groups[object]!; group < index.groups[object + 1]!; group++) {
-        const last = lastBefore(trace, order, index, group, i);
-        if (last < 0 || last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source))
-          continue;
+      const count = newer.find(i, reads.item[slot]!, since);
+      for (let at = 0; at < count; at++) {
+        const last = newer.writer[at]!;
+        if (last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source)) continue;
         next.push(head[last]!);
         head[last] = to.push(source) - 1;
         slots.push(slot);

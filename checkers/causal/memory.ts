@@ -6,17 +6,18 @@
  * Sources: Ahamad et al., "Causal memory", Distributed Computing 1995; Bouajjani et al., POPL 2017.
  */
 import type { Judge } from '../read-write/finding.ts';
-import { type CausalOrder, causalOrder } from '../read-write/order.ts';
+import { type CausalOrder, causalOrder, countBefore } from '../read-write/order.ts';
 import { partOf, type Trace, translated } from '../read-write/trace.ts';
 import { saturate } from '../read-write/view.ts';
-import { judgeCausal } from './causal.ts';
+import { judgeOrdered } from './causal.ts';
 
 const names = { cycle: 'CyclicHB', init: 'WriteHBInitRead', plain: 'CyclicCO' };
 
 export const judgeMemory: Judge = (trace, limits) => {
-  const weaker = judgeCausal(trace, limits);
-  if (weaker !== undefined) return weaker;
-  const order = causalOrder(trace) as CausalOrder;
+  const order = causalOrder(trace, limits);
+  if (typeof order === 'string') return order;
+  const weaker = judgeOrdered(trace, order, limits);
+  if (weaker !== undefined || 'stuck' in order) return weaker;
   const number = new Int32Array(trace.size).fill(-1);
   for (let s = 0; s < trace.sessionCount; s++) {
     const operations = pastOf(trace, order, s);
@@ -31,7 +32,7 @@ export const judgeMemory: Judge = (trace, limits) => {
 };
 
 /** The causal past of the session's last read, ascending. */
-const pastOf = (trace: Trace, { clocks }: CausalOrder, s: number): Int32Array | undefined => {
+const pastOf = (trace: Trace, order: CausalOrder, s: number): Int32Array | undefined => {
   const { sessions, sessionCount: k, reads } = trace;
   let last = -1;
   for (let at = sessions.start[s]!; at < sessions.start[s + 1]!; at++) {
@@ -42,7 +43,7 @@ const pastOf = (trace: Trace, { clocks }: CausalOrder, s: number): Int32Array | 
   const past: number[] = [];
   for (let other = 0; other < k; other++) {
     const from = sessions.start[other]!;
-    for (let at = from; at < from + clocks[last * k + other]!; at++) past.push(sessions.item[at]!);
+    for (let at = from; at < from + countBefore(trace, order, last, other) + (other === s ? 1 : 0); at++) past.push(sessions.item[at]!);
   }
   return Int32Array.from(past).sort();
 };

@@ -1,21 +1,35 @@
 /**
  * Causal order: the least order that holds program order and takes every write before its reads. As a clock per operation: how many
- * operations of each session are in its past, itself included. O(n·k) time and memory for k sessions.
+ * operations of each other session are in its past. A clock costs what it has more than those that it comes from (see `clocks.ts`), so all
+ * of them cost about n·c for c sessions that go on at a time, however many there are over the whole history.
  */
-import type { Step } from './finding.ts';
+import { type ClockStore, clockStore, outOfMemory } from './clocks.ts';
+import type { Limits, Step } from './finding.ts';
 import { fromStart, type Trace } from './trace.ts';
 
 export interface CausalOrder {
-  readonly clocks: Int32Array;
-  /** Operations so that everything comes after its past. */
-  readonly sorted: Int32Array;
+  readonly store: ClockStore;
+  /** By operation: its clock, which says nothing of its own session (that is its place). */
+  readonly clock: Int32Array;
 }
 
-/** The clocks, or the operations that lie on cycles or behind one. */
-export const causalOrder = (trace: Trace): CausalOrder | { readonly stuck: readonly number[] } => {
-  const { size, sessionCount: k, session, place, sessions, reads, from } = trace;
-  const clocks = new Int32Array(size * k);
-  const sorted = new Int32Array(size);
+/** The order, or the operations that lie on cycles or behind one, or the limit that was reached. */
+export const causalOrder = (trace: Trace, limits: Limits): CausalOrder | { readonly stuck: readonly number[] } | 'time' | 'memory' => {
+  if (trace.size * 16 > limits.memoryBytes) return 'memory';
+  const sorted = new Int32Array(trace.size);
+  const waits = sortInto(trace, sorted);
+  if (waits !== undefined) return { stuck: Array.from(waits.keys()).filter(i => waits[i]! > 0) };
+  try {
+    return clocksOf(trace, sorted, limits);
+  } catch (error) {
+    if (error === outOfMemory) return 'memory';
+    throw error;
+  }
+};
+
+/** Every operation after its past; or how many predecessors each still waits for, where there is a cycle. */
+const sortInto = (trace: Trace, sorted: Int32Array): Int32Array | undefined => {
+  const { size, session, place, sessions, reads, from } = trace;
   const waits = new Int32Array(size);
   const readersOf = readersByWriter(trace);
   for (let i = 0; i < size; i++) {
@@ -26,28 +40,40 @@ export const causalOrder = (trace: Trace): CausalOrder | { readonly stuck: reado
   for (let i = 0; i < size; i++) if (waits[i] === 0) sorted[end++] = i;
   for (let at = 0; at < end; at++) {
     const i = sorted[at]!;
-    const s = session[i]!;
-    const here = i * k;
-    clocks[here + s] = place[i]! + 1;
-    const next = sessions.item[sessions.start[s]! + place[i]! + 1];
-    const follows = sessions.start[s]! + place[i]! + 1 < sessions.start[s + 1]!;
-    if (follows) {
-      raise(clocks, next! * k, here, k);
-      if (--waits[next!]! === 0) sorted[end++] = next!;
-    }
-    for (let r = readersOf.start[i]!; r < readersOf.start[i + 1]!; r++) {
-      const reader = readersOf.item[r]!;
-      raise(clocks, reader * k, here, k);
-      if (--waits[reader]! === 0) sorted[end++] = reader;
-    }
+    const next = sessions.start[session[i]!]! + place[i]! + 1;
+    if (next < sessions.start[session[i]! + 1]! && --waits[sessions.item[next]!]! === 0) sorted[end++] = sessions.item[next]!;
+    for (let r = readersOf.start[i]!; r < readersOf.start[i + 1]!; r++)
+      if (--waits[readersOf.item[r]!]! === 0) sorted[end++] = readersOf.item[r]!;
   }
-  if (end < size) return { stuck: Array.from(waits.keys()).filter(i => waits[i]! > 0) };
-  return { clocks, sorted };
+  return end === size ? undefined : waits;
 };
 
-const raise = (clocks: Int32Array, to: number, from: number, k: number): void => {
-  for (let s = 0; s < k; s++) if (clocks[from + s]! > clocks[to + s]!) clocks[to + s] = clocks[from + s]!;
+const clocksOf = (trace: Trace, sorted: Int32Array, { now, deadline, memoryBytes }: Limits): CausalOrder | 'time' => {
+  const { size, sessionCount, session, place, sessions, reads, from } = trace;
+  const store = clockStore(sessionCount, memoryBytes - size * 16);
+  const clock = new Int32Array(size);
+  for (let at = 0; at < size; at++) {
+    if ((at & 4095) === 4095 && now() > deadline) return 'time';
+    const i = sorted[at]!;
+    const s = session[i]!;
+    let own = place[i]! > 0 ? clock[sessions.item[sessions.start[s]! + place[i]! - 1]!]! : 0;
+    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
+      const writer = from[slot]!;
+      if (writer === fromStart || session[writer] === s || store.get(own, session[writer]!) > place[writer]!) continue;
+      own = store.raised(store.joined(own, clock[writer]!), session[writer]!, place[writer]! + 1);
+    }
+    clock[i] = own;
+  }
+  return { store, clock };
 };
+
+/** How many operations of the session are before the operation. */
+export const countBefore = ({ session, place }: Trace, { store, clock }: CausalOrder, operation: number, s: number): number =>
+  session[operation] === s ? place[operation]! : store.get(clock[operation]!, s);
+
+/** Whether `a` is `b` or causally before it. */
+export const reaches = ({ session, place }: Trace, { store, clock }: CausalOrder, a: number, b: number): boolean =>
+  session[a] === session[b] ? place[a]! <= place[b]! : store.get(clock[b]!, session[a]!) > place[a]!;
 
 /** Readers by writer, one entry for each read. */
 export const readersByWriter = ({ size, reads, from }: Trace): { start: Int32Array; item: Int32Array } => {
@@ -105,6 +131,74 @@ export const lastWriterWithin = ({ start, writer }: WriterIndex, place: Int32Arr
     else high = middle;
   }
   return low === first ? -1 : writer[low - 1]!;
+};
+
+/** The group of the session among the writers of the object, or -1. */
+export const groupOf = ({ groups, groupSession }: WriterIndex, object: number, s: number): number => {
+  let [low, high] = [groups[object]!, groups[object + 1]!];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (groupSession[middle]! < s) low = middle + 1;
+    else high = middle;
+  }
+  return low < groups[object + 1]! && groupSession[low] === s ? low : -1;
+};
+
+/**
+ * Of each session the last writer of the object that is causally before an operation, and not before another one, `since`, that is itself
+ * before it (`fromStart`: of all sessions). Costs what has come between the two, or one look per writing session if those are few.
+ */
+export interface Between {
+  readonly writer: Int32Array;
+  /** Fills `writer`; returns how many. `since` itself is no writer before it, so it can be among them. */
+  find(operation: number, object: number, since: number): number;
+}
+
+const fewGroups = 12;
+
+export const between = (trace: Trace, order: CausalOrder, index: WriterIndex): Between => {
+  const { session, place, sessionCount } = trace;
+  const { store, clock } = order;
+  const { difference } = store;
+  const writer = new Int32Array(sessionCount);
+  let count = 0;
+  const take = (group: number, until: number, from: number): void => {
+    const last = lastWriterWithin(index, place, group, until);
+    if (last >= 0 && place[last]! >= from) writer[count++] = last;
+  };
+  const before = (operation: number, s: number): number => (operation === fromStart ? 0 : countBefore(trace, order, operation, s));
+  const inSession = (operation: number, object: number, s: number, since: number): void => {
+    const until = countBefore(trace, order, operation, s);
+    const from = before(since, s);
+    const group = until > from ? groupOf(index, object, s) : -1;
+    if (group >= 0) take(group, until, from);
+  };
+  return {
+    writer,
+    find: (operation, object, since) => {
+      count = 0;
+      const [first, end] = [index.groups[object]!, index.groups[object + 1]!];
+      if (since === fromStart || end - first <= fewGroups) {
+        for (let group = first; group < end; group++) {
+          const s = index.groupSession[group]!;
+          const until = countBefore(trace, order, operation, s);
+          if (until > 0) take(group, until, before(since, s));
+        }
+        return count;
+      }
+      const [own, other] = [session[operation]!, session[since]!];
+      const differences = store.beyond(clock[operation]!, clock[since]!);
+      for (let at = 0; at < differences; at++) {
+        const s = difference.session[at]!;
+        if (s === own || s === other) continue;
+        const group = groupOf(index, object, s);
+        if (group >= 0) take(group, difference.more[at]!, difference.less[at]!);
+      }
+      inSession(operation, object, own, since);
+      if (other !== own) inSession(operation, object, other, since);
+      return count;
+    },
+  };
 };
 
 /** Shortest path by program order and reads, with runs of one session as one step. Undefined if there is none. */

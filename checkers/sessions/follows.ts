@@ -2,23 +2,24 @@
  * Writes follow reads. A write follows another if its writer had read that before (a cas follows what it found), and what that follows, and
  * so on. Once a session has seen a write, what it follows must not be missing: no object is read as it was before such a write.
  *
- * Whatever breaks this breaks weak causal consistency at the same read, so only reads at fault there are looked at: O(n·k) to find
+ * Whatever breaks this breaks weak causal consistency at the same read, so only reads at fault there are looked at: as causal.ts finds
  * them, then O(n) each until one is found. Source: Terry et al., PDIS 1994.
  */
 import { overwriter } from '../causal/causal.ts';
 import type { Finding, Judge, Step } from '../read-write/finding.ts';
-import { causalOrder, indexWriters, readersByWriter } from '../read-write/order.ts';
+import { between, type CausalOrder, causalOrder, indexWriters, readersByWriter } from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 
 export const judgeWritesFollowReads: Judge = (trace, limits) => {
-  if (trace.size * trace.sessionCount * 4 > limits.memoryBytes) return 'memory';
-  const order = causalOrder(trace);
-  const index = indexWriters(trace);
+  const order = causalOrder(trace, limits);
+  if (typeof order === 'string') return order;
+  const newer = 'stuck' in order ? undefined : between(trace, order, indexWriters(trace));
   const readers = readersByWriter(trace);
-  for (let i = 0; i < trace.size; i++) {
-    if ((i & 255) === 255 && limits.now() > limits.deadline) return 'time';
+  for (let at = 0; at < trace.size; at++) {
+    const i = trace.sessions.item[at]!;
+    if (((at & 255) === 255 || newer === undefined) && limits.now() > limits.deadline) return 'time';
     for (let slot = trace.reads.start[i]!; slot < trace.reads.start[i + 1]!; slot++) {
-      if (!('stuck' in order) && overwriter(trace, order, index, i, slot) < 0) continue;
+      if (newer !== undefined && overwriter(trace, order as CausalOrder, newer, i, slot, trace.from[slot]!) < 0) continue;
       const found = missing(trace, readers, i, slot);
       if (found !== undefined) return found;
     }

@@ -11,7 +11,7 @@
  * Source: Terry et al., "Session guarantees for weakly consistent replicated data", PDIS 1994.
  */
 import type { Finding, Judge, Step } from '../read-write/finding.ts';
-import { indexWriters, lastWriterWithin, type WriterIndex } from '../read-write/order.ts';
+import { groupOf, indexWriters, lastWriterWithin, type WriterIndex } from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 
 interface Read {
@@ -45,17 +45,6 @@ const bySession =
     }
     return undefined;
   };
-
-/** The group of the session among the writers of the object, or -1. */
-const groupOf = ({ groups, groupSession }: WriterIndex, object: number, s: number): number => {
-  let [low, high] = [groups[object]!, groups[object + 1]!];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (groupSession[middle]! < s) low = middle + 1;
-    else high = middle;
-  }
-  return low < groups[object + 1]! && groupSession[low] === s ? low : -1;
-};
 
 const session = (from: number, to: number): Step => ({ from, to, why: 'session' });
 
