@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { checkers } from '../checkers/registry.ts';
-import { type ReplicatedCase, replicatedHistory } from './replicated-histories.ts';
+import { type ReplicatedCase, replicatedHistory } from '../checkers/testing/replicated-history.ts';
 
 const { values: flags } = parseArgs({
   options: {

@@ -19,6 +19,7 @@ import {
   readersByWriter,
 } from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
+import { inWindows } from '../read-write/windows.ts';
 import { judgeOrdered, lastReads } from './causal.ts';
 
 export const judgeConvergence: Judge = (trace, limits) => {
@@ -28,9 +29,14 @@ export const judgeConvergence: Judge = (trace, limits) => {
   if (weaker !== undefined || 'stuck' in order) return weaker;
   const conflicts = conflictsOf(trace, order, limits);
   if (typeof conflicts === 'string') return conflicts;
-  const cycle = cycleOf(trace, conflicts);
-  return cycle && explained(trace, cycle);
+  const cycle = cycleOf(trace, conflicts, limits);
+  if (cycle === undefined) return undefined;
+  const local = trace.size > 2 * windowSize && inWindows(trace, windowSize, part => judgeConvergence(part, limits), limits);
+  return local || explained(trace, cycle);
 };
+
+/** Most cycles are local, and those make short witnesses. */
+const windowSize = 400;
 
 /** Edges from writes to writes that overwrite them, with the read that says so, by the earlier write. */
 interface Conflicts {
@@ -81,60 +87,80 @@ const successorsOf =
     return found;
   };
 
-/** A short cycle of causal order and conflicts, or undefined. */
-const cycleOf = (trace: Trace, conflicts: Conflicts): readonly Step[] | undefined => {
+/** Whether causal order and conflicts can be put in one order; else how many predecessors each still waits for. */
+const stuckIn = (trace: Trace, successors: (i: number) => number[]): Int32Array | undefined => {
   const { size } = trace;
-  if (conflicts.to.length === 0) return undefined;
-  const readers = readersByWriter(trace);
   const waits = new Int32Array(size);
-  const successors = successorsOf(trace, conflicts, readers);
   for (let i = 0; i < size; i++) for (const j of successors(i)) waits[j]!++;
-  const free = Array.from(waits.keys()).filter(i => waits[i] === 0);
+  const free: number[] = [];
+  for (let i = 0; i < size; i++) if (waits[i] === 0) free.push(i);
   let left = size;
   for (let i = free.pop(); i !== undefined; i = free.pop()) {
     left--;
     for (const j of successors(i)) if (--waits[j]! === 0) free.push(j);
   }
-  return left === 0 ? undefined : shortest(trace, conflicts, waits, successors);
+  return left === 0 ? undefined : waits;
+};
+
+/** Some cycle among what is stuck, by depth first search. O(what is stuck). */
+const someCycle = (waits: Int32Array, successors: (i: number) => number[]): readonly number[] => {
+  const state = new Uint8Array(waits.length);
+  for (let first = 0; ; first++) {
+    if (waits[first] === 0 || state[first] !== 0) continue;
+    const path = [first];
+    const rest = [successors(first)];
+    state[first] = 1;
+    while (path.length > 0) {
+      const next = rest.at(-1)!.pop();
+      if (next === undefined) {
+        state[path.pop()!] = 2;
+        rest.pop();
+      } else if (state[next] === 1) return path.slice(path.indexOf(next));
+      else if (state[next] === 0 && waits[next]! > 0) {
+        state[next] = 1;
+        path.push(next);
+        rest.push(successors(next));
+      }
+    }
+  }
+};
+
+/** The shortest cycle through an operation, or undefined. */
+const cycleThrough = (waits: Int32Array, successors: (i: number) => number[], first: number): readonly number[] | undefined => {
+  const via = new Int32Array(waits.length).fill(-1);
+  const queue = [first];
+  for (let at = 0; at < queue.length; at++)
+    for (const j of successors(queue[at]!)) {
+      if (j === first) {
+        const nodes = [queue[at]!];
+        while (nodes[0] !== first) nodes.unshift(via[nodes[0]!]!);
+        return nodes;
+      }
+      if (waits[j] === 0 || via[j] !== -1) continue;
+      via[j] = queue[at]!;
+      queue.push(j);
+    }
+  return undefined;
 };
 
 const tries = 32;
 
-/** The shortest of the cycles through some conflicts that are left. */
-const shortest = (
-  trace: Trace,
-  conflicts: Conflicts,
-  waits: Int32Array,
-  successors: (i: number) => number[],
-): readonly Step[] | undefined => {
-  let best: readonly Step[] | undefined;
-  let tried = 0;
-  for (let i = 0; i < trace.size && tried < tries; i++) {
-    if (waits[i] === 0 || conflicts.head[i]! < 0) continue;
-    const via = new Map<number, number>([[i, -1]]);
-    const queue = [i];
-    let last = -1;
-    for (let at = 0; at < queue.length && last < 0; at++)
-      for (const j of successors(queue[at]!)) {
-        if (j === i) {
-          last = queue[at]!;
-          break;
-        }
-        if (waits[j] === 0 || via.has(j)) continue;
-        via.set(j, queue[at]!);
-        queue.push(j);
-      }
-    if (last < 0) continue;
-    tried++;
-    const nodes = [last];
-    while (nodes[0] !== i) nodes.unshift(via.get(nodes[0]!)!);
-    const steps = joined(
-      trace,
-      nodes.map((node, at) => stepOf(trace, conflicts, node, nodes[(at + 1) % nodes.length]!)),
-    );
-    if (best === undefined || steps.length < best.length) best = steps;
+/** A short cycle of causal order and conflicts, as short as time allows; or undefined if there is none. */
+const cycleOf = (trace: Trace, conflicts: Conflicts, { now, deadline }: Limits): readonly Step[] | undefined => {
+  if (conflicts.to.length === 0) return undefined;
+  const successors = successorsOf(trace, conflicts, readersByWriter(trace));
+  const waits = stuckIn(trace, successors);
+  if (waits === undefined) return undefined;
+  let best = someCycle(waits, successors);
+  for (const i of best.filter(node => conflicts.head[node]! >= 0).slice(0, tries)) {
+    if (now() > deadline) break;
+    const cycle = cycleThrough(waits, successors, i);
+    if (cycle !== undefined && cycle.length < best.length) best = cycle;
   }
-  return best;
+  return joined(
+    trace,
+    best.map((node, at) => stepOf(trace, conflicts, node, best[(at + 1) % best.length]!)),
+  );
 };
 
 const stepOf = (trace: Trace, conflicts: Conflicts, from: number, to: number): Step => {

@@ -140,10 +140,15 @@ const observed = ({ size, unknown, reads }: ReadWriteHistory, choice: Int32Array
 };
 
 /**
- * Some operations of a trace, in ascending order, with new numbers; `origin` names those of the whole. Reads are kept where
- * `reads` says so and their writers are among the operations. O(operations + objects of the part).
+ * Some operations of a trace, in ascending order, with new numbers; `origin` names those of the whole, `number` is filled the other way
+ * round. Reads are kept where `reads` says so of their slot; their writers must be among the operations. O(operations + objects of the part).
  */
-export const partOf = (whole: Trace, operations: Int32Array, number: Int32Array, reads: (operation: number) => boolean): Trace => {
+export const partOf = (
+  whole: Trace,
+  operations: Int32Array,
+  number: Int32Array,
+  reads: (operation: number, slot: number) => boolean,
+): Trace => {
   const size = operations.length;
   const sessionNumbers = new Map<number, number>();
   const objectNumbers = new Map<number, number>();
@@ -167,8 +172,8 @@ export const partOf = (whole: Trace, operations: Int32Array, number: Int32Array,
     place[i] = lengths[s] ?? 0;
     lengths[s] = place[i]! + 1;
     origin[i] = operation;
-    if (reads(operation))
-      for (let slot = whole.reads.start[operation]!; slot < whole.reads.start[operation + 1]!; slot++) {
+    for (let slot = whole.reads.start[operation]!; slot < whole.reads.start[operation + 1]!; slot++)
+      if (reads(operation, slot)) {
         readObjects.push(numbered(objectNumbers, whole.reads.item[slot]!));
         from.push(whole.from[slot] === fromStart ? fromStart : number[whole.from[slot]!]!);
       }

@@ -1,11 +1,11 @@
 /**
- * Histories of a simulated replicated store, for the benchmarks of the weaker models: every client has a replica, writes reach the others
+ * Histories of a simulated replicated store, for tests and benchmarks of the weaker models: every client has a replica, writes reach the others
  * later, in causal order, and a replica shows either what came last (`arrival`) or what has the greatest Lamport time (`lww`). With `owners`
  * every key has one writer. Real time passes evenly over the clients.
  */
-import type { Event } from '../harness/history/event.ts';
-import type { Json } from '../harness/std/json.ts';
-import { createRng, type Rng } from '../harness/std/rng.ts';
+import type { Event } from '../../harness/history/event.ts';
+import type { Json } from '../../harness/std/json.ts';
+import { createRng, type Rng } from '../../harness/std/rng.ts';
 
 export interface ReplicatedCase {
   readonly clients: number;
@@ -16,6 +16,7 @@ export interface ReplicatedCase {
   readonly store: 'arrival' | 'lww' | 'owners' | 'atomic';
   /** Share of reads. */
   readonly reads: number;
+  readonly seed?: string;
 }
 
 interface Write {
@@ -39,7 +40,7 @@ interface Replica {
 const meanLag = 0.7;
 
 export const replicatedHistory = (one: ReplicatedCase): Event[] => {
-  const rng = createRng(`${one.clients}/${one.operations}/${one.keys}/${one.info}/${one.store}/${one.reads}`);
+  const rng = createRng(`${one.clients}/${one.operations}/${one.keys}/${one.info}/${one.store}/${one.reads}/${one.seed}`);
   const { clients, operations, store } = one;
   const replicas: Replica[] = Array.from({ length: clients }, (_, process) => ({
     held: new Map(),
