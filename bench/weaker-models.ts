@@ -51,7 +51,9 @@ for (const [name, one] of Object.entries(cases)) {
     const found = anomalies[0] === undefined ? (unknown ?? '') : `${anomalies[0].type}, ${anomalies[0].operations.length} operations`;
     if (!flags.json)
       console.log(
-        [name.padEnd(28), model.padEnd(20), String(valid).padEnd(8), `${Math.round(elapsedMs)} ms`.padStart(9), `${rssMb} MB`, found].join('  '),
+        [name.padEnd(28), model.padEnd(20), String(valid).padEnd(8), `${Math.round(elapsedMs)} ms`.padStart(9), `${rssMb} MB`, found].join(
+          '  ',
+        ),
       );
   }
 }

@@ -7,7 +7,16 @@
  * Source: Bouajjani, Enea, Guerraoui & Hamza, "On verifying causal consistency", POPL 2017.
  */
 import type { Finding, Judge, Judgement, Limits, Step } from '../read-write/finding.ts';
-import { type Between, between, type CausalOrder, causalOrder, causalPath, indexWriters, operationsOf, reaches } from '../read-write/order.ts';
+import {
+  type Between,
+  between,
+  type CausalOrder,
+  causalOrder,
+  causalPath,
+  indexWriters,
+  operationsOf,
+  reaches,
+} from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 
 export const judgeCausal: Judge = (trace, limits) => {
@@ -20,43 +29,57 @@ export const judgeOrdered = (trace: Trace, order: CausalOrder | { readonly stuck
   'stuck' in order ? cyclic(trace, order.stuck) : judgeReads(trace, order, limits);
 
 const judgeReads = (trace: Trace, order: CausalOrder, { now, deadline }: Limits): Judgement => {
-  const { reads } = trace;
+  const { reads, from } = trace;
   const newer = between(trace, order, indexWriters(trace));
-  const known = lastReads(trace);
+  const looks = looksOf(trace);
   for (let at = 0; at < trace.size; at++) {
     const i = trace.sessions.item[at]!;
     if ((at & 255) === 255 && now() > deadline) return 'time';
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
-      const found = overwriter(trace, order, newer, i, slot, known(i, slot));
+      const [object, source] = [reads.item[slot]!, from[slot]!];
+      const before = looks.previous(i, object);
+      // What overwrites the source, and was seen by then, was seen to be a fault by then, or the source itself had been seen.
+      const known = before >= 0 && (looks.version(object) === source || (source !== fromStart && !reaches(trace, order, source, before)));
+      const found = overwriter(trace, order, newer, i, slot, known ? before : source);
       if (found >= 0) return badRead(trace, i, slot, found);
     }
     if (reads.start[i + 1]! - reads.start[i]! > 1) {
       const found = tornRead(trace, order, newer, i);
       if (found !== undefined) return found;
     }
+    looks.record(i);
   }
   return undefined;
 };
 
-/**
- * For reads in the order of `sessions`: the operation up to which nothing needs to be looked at again, for the session read the same there;
- * else what was read.
- */
-export const lastReads = ({ session, reads, from, objectCount }: Trace): ((operation: number, slot: number) => number) => {
-  const [reader, source] = [new Int32Array(objectCount), new Int32Array(objectCount)];
+/** For walks over sessions, one after the other: each session's last read or write of each object. */
+export interface Looks {
+  /** The operation, or -1. */
+  previous(operation: number, object: number): number;
+  /** Which write that one had left there, or `fromStart`. */
+  version(object: number): number;
+  record(operation: number): void;
+}
+
+export const looksOf = ({ session, reads, writes, from, objectCount }: Trace): Looks => {
+  const [last, held] = [new Int32Array(objectCount), new Int32Array(objectCount)];
   const by = new Int32Array(objectCount).fill(-1);
-  return (operation, slot) => {
-    const object = reads.item[slot]!;
-    const same = by[object] === session[operation] && source[object] === from[slot];
-    const since = same ? reader[object]! : from[slot]!;
+  const note = (operation: number, object: number, version: number): void => {
     by[object] = session[operation]!;
-    reader[object] = operation;
-    source[object] = from[slot]!;
-    return since;
+    last[object] = operation;
+    held[object] = version;
+  };
+  return {
+    previous: (operation, object) => (by[object] === session[operation] ? last[object]! : -1),
+    version: object => held[object]!,
+    record: i => {
+      for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) note(i, reads.item[slot]!, from[slot]!);
+      for (let at = writes.start[i]!; at < writes.start[i + 1]!; at++) note(i, writes.item[at]!, i);
+    },
   };
 };
 
-/** A write that is causally between the read and what it read, or -1. `since`: as `lastReads` says it. */
+/** A write that is causally between the read and what it read, or -1. `since`: nothing up to there is. */
 export const overwriter = (trace: Trace, order: CausalOrder, newer: Between, operation: number, slot: number, since: number): number => {
   const source = trace.from[slot]!;
   const count = newer.find(operation, trace.reads.item[slot]!, since);

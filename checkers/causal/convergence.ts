@@ -20,7 +20,7 @@ import {
 } from '../read-write/order.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
 import { inWindows } from '../read-write/windows.ts';
-import { judgeOrdered, lastReads } from './causal.ts';
+import { judgeOrdered, looksOf } from './causal.ts';
 
 export const judgeConvergence: Judge = (trace, limits) => {
   const order = causalOrder(trace, limits);
@@ -50,27 +50,31 @@ interface Conflicts {
 const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline, memoryBytes }: Limits): Conflicts | 'time' | 'memory' => {
   const { size, reads, from, sessions } = trace;
   const newer = between(trace, order, indexWriters(trace));
-  const known = lastReads(trace);
+  const looks = looksOf(trace);
   const head = new Int32Array(size).fill(-1);
   const [next, to, slots, reader]: [number[], number[], number[], number[]] = [[], [], [], []];
   const most = (memoryBytes - order.store.bytes) / 40;
+  const add = (write: number, source: number, slot: number, by: number): void => {
+    if (write === source || reaches(trace, order, write, source) || (head[write]! >= 0 && to[head[write]!] === source)) return;
+    next.push(head[write]!);
+    head[write] = to.push(source) - 1;
+    slots.push(slot);
+    reader.push(by);
+  };
   for (let place = 0; place < size; place++) {
     const i = sessions.item[place]!;
     if ((place & 255) === 255 && now() > deadline) return 'time';
     if (to.length > most) return 'memory';
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
-      const [source, since] = [from[slot]!, known(i, slot)];
+      const [source, object] = [from[slot]!, reads.item[slot]!];
       if (source === fromStart) continue;
-      const count = newer.find(i, reads.item[slot]!, since);
-      for (let at = 0; at < count; at++) {
-        const last = newer.writer[at]!;
-        if (last === source || reaches(trace, order, last, source) || (head[last]! >= 0 && to[head[last]!] === source)) continue;
-        next.push(head[last]!);
-        head[last] = to.push(source) - 1;
-        slots.push(slot);
-        reader.push(i);
-      }
+      // What came before the session's last look at the object comes before what it saw there, and that before this.
+      const before = looks.previous(i, object);
+      if (before >= 0 && looks.version(object) !== fromStart) add(looks.version(object), source, slot, i);
+      const count = newer.find(i, object, before >= 0 ? before : source);
+      for (let at = 0; at < count; at++) add(newer.writer[at]!, source, slot, i);
     }
+    looks.record(i);
   }
   return { head, next, to, slot: slots, reader };
 };

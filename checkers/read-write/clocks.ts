@@ -63,7 +63,7 @@ export const clockStore = (sessions: number, memoryBytes: number): ClockStore =>
     for (let i = 0; i < width; i++) {
       const x = blocks[a + i]!;
       const y = blocks[b + i]!;
-      const both = x === y ? x : level === 0 ? (x > y ? x : y) : join(x, y, level - 1);
+      const both = x === y ? x : level === 0 ? Math.max(x, y) : join(x, y, level - 1);
       if (both !== x) isA = false;
       if (both !== y) isB = false;
       making[at + i] = both;
@@ -73,7 +73,7 @@ export const clockStore = (sessions: number, memoryBytes: number): ClockStore =>
   const raise = (clock: number, session: number, count: number, level: number): number => {
     const slot = (session >>> (bits * level)) & (width - 1);
     const held = blocks[clock + slot]!;
-    const now = level === 0 ? (count > held ? count : held) : raise(held, session, count, level - 1);
+    const now = level === 0 ? Math.max(count, held) : raise(held, session, count, level - 1);
     if (now === held) return clock;
     const at = level * width;
     for (let i = 0; i < width; i++) making[at + i] = blocks[clock + i]!;

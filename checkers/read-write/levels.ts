@@ -167,8 +167,7 @@ export const levelsOf = (trace: Trace, past: Past, { now, deadline }: Limits): L
     for (let at = 0; at <= until; at++) {
       const i = own(s, at);
       if (at >= from)
-        for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++)
-          if (source[slot] !== fromStart) seeds.push(source[slot]!);
+        for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) if (source[slot] !== fromStart) seeds.push(source[slot]!);
       if (past.causal) for (let r = readers.start[i]!; r < readers.start[i + 1]!; r++) seeds.push(readers.item[r]!);
     }
     for (const [list, object] of objects.entries())

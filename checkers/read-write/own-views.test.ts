@@ -48,7 +48,7 @@ const bySaturation =
 const drawn = (name: string, i: number): { history: History; workload: string } => {
   const rng = createRng(`own-views/${name}/${i}`);
   if (i % 3 > 0) {
-    const store = rng.pick(['arrival', 'lww'] as const);
+    const store = rng.pick(['arrival', 'lww', 'wavering', 'wavering'] as const);
     const size = { operations: 10 + rng.int(70), clients: 2 + rng.int(4), keys: 1 + rng.int(3), info: rng.pick([0, 0.1]), reads: 0.6 };
     return { history: replicatedHistory({ ...size, store, seed: `${name}/${i}` }), workload: 'register' };
   }
