@@ -35,7 +35,7 @@ export const runWorkload = ({ workload, seed, count = 200, options = {}, lossRat
     if (random.chance(losses / 2)) return { latencyNs, type: 'info' as const };
     return value === undefined ? { latencyNs, type: 'fail' as const } : { latencyNs, value };
   };
-  const load = simulate(limit(count, workload.generator(context)), { concurrency, seed, respond: respond(lossRate) });
+  const load = simulate(limit(count, workload.generator(context)), { concurrency, seed, maxRequests: count, respond: respond(lossRate) });
   const keys = [...new Set(load.flatMap(({ key }): Key[] => (key === undefined ? [] : [key])))];
   const final =
     workload.final === undefined ? [] : simulate(workload.final({ ...context, keys }), { concurrency, seed, respond: respond(0) });
