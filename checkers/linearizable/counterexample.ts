@@ -121,6 +121,7 @@ const modelSources =
     const reader = subjects[place]!;
     const seen = callOf(reader);
     const writers: number[] = [];
+    if (model.always?.(seen)) return writers;
     for (let w = 0; w < subjects.length && subjects[w]!.called < reader.returned; w++) {
       const call = callOf(subjects[w]!);
       if (w === place || model.readOnly?.(call)) continue;

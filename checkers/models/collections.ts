@@ -59,5 +59,6 @@ export const counter: Model<number> = {
   describe: ({ f, input, output }) => (f === 'read' ? `read -> ${showAnswer(output)}` : `${f} ${show(input)}`),
   readOnly: ({ f, input }) => f !== 'add' || Number(input) === 0,
   always: ({ f }) => f === 'add',
+  observes: reader => reader.f === 'read',
   monitor: monitorCounter,
 };

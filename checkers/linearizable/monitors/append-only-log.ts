@@ -14,6 +14,7 @@ import type { Monitored } from '../model.ts';
 import { callOf, never, type Subject } from '../subject.ts';
 import { Levels } from './levels.ts';
 import { Numbering } from './numbering.ts';
+import { ascending, withWitness } from './witness.ts';
 
 const method = 'append-only-log';
 const none = -1;
@@ -23,6 +24,49 @@ type Finding = Monitored | undefined | 'unclear';
 const violation = (...suspects: readonly number[]): Monitored => ({ outcome: 'violation', method, suspects: [...new Set(suspects)] });
 
 export const monitorLog = (subjects: readonly Subject[]): Monitored | undefined => {
+  const found = judgeLog(subjects);
+  return found?.outcome === 'violation' ? withWitness(subjects, found, places => closureOf(subjects, places), judgeLog) : found;
+};
+
+/**
+ * A read keeps the appends of its values; an append that says its offset those that say a lower one, or none, and were called before it
+ * returned. Offsets that are kept need no others but those.
+ */
+const closureOf = (subjects: readonly Subject[], places: readonly number[]): readonly number[] => {
+  const numbers = new Numbering();
+  /** By value: when the last read that shows it returned. */
+  const until: number[] = [];
+  for (const place of places) {
+    if (subjects[place]!.invoke.f !== 'read') continue;
+    for (const value of listOf(subjects[place]!)) {
+      const number = numbers.of(value);
+      until[number] = Math.max(until[number] ?? 0, subjects[place]!.returned);
+    }
+  }
+  const shown = numbers.count;
+  const offsets = subjects.map(subject => (subject.invoke.f === 'append' ? offsetOf(callOf(subject)) : undefined));
+  const kept = new Set(places);
+  for (let place = 0; place < subjects.length; place++) {
+    const { invoke, called } = subjects[place]!;
+    if (invoke.f !== 'append') continue;
+    const number = numbers.of(invoke.value);
+    if (number < shown && called < until[number]!) kept.add(place);
+  }
+  const highest = subjects.length;
+  const level = (place: number): number => Math.min(Math.max(offsets[place] ?? -1, -1), highest) + 1;
+  for (let before = -1; before < kept.size; ) {
+    before = kept.size;
+    /** By level: when the last of those kept that say a higher offset returned. */
+    const end = new Int32Array(highest + 3).fill(-1);
+    for (const place of kept) if (offsets[place] !== undefined) end[level(place)] = Math.max(end[level(place)]!, subjects[place]!.returned);
+    for (let at = highest; at >= 0; at--) end[at] = Math.max(end[at]!, end[at + 1]!);
+    for (let place = 0; place < subjects.length; place++)
+      if (subjects[place]!.invoke.f === 'append' && subjects[place]!.called < end[level(place) + 1]!) kept.add(place);
+  }
+  return ascending(kept);
+};
+
+const judgeLog = (subjects: readonly Subject[]): Monitored | undefined => {
   const log = openLog(subjects);
   if (log === undefined) return undefined;
   const found = disagreeing(log) ?? standAtOffsets(log) ?? standByValue(log) ?? fillGaps(log) ?? untimely(log);

@@ -12,6 +12,7 @@ import type { Monitored } from '../model.ts';
 import { never, type Subject } from '../subject.ts';
 import { Levels } from './levels.ts';
 import { unscheduled } from './schedule.ts';
+import { ascending, withWitness } from './witness.ts';
 
 const method = 'counter';
 const none = -1;
@@ -24,6 +25,28 @@ const violation = (...suspects: readonly number[]): Monitored => ({
 });
 
 export const monitorCounter = (subjects: readonly Subject[]): Monitored | undefined => {
+  const found = judgeCounter(subjects);
+  if (found?.outcome !== 'violation') return found;
+  const { inseparable, ...witness } = withWitness(subjects, found, places => closureOf(subjects, places), judgeCounter);
+  return inseparable && isUniform(subjects) ? { ...witness, inseparable } : witness;
+};
+
+/** Whether every question about it is decided here. */
+const isUniform = (subjects: readonly Subject[]): boolean => openCounter(subjects)?.amount !== undefined;
+
+/** A read keeps every add that was called before it returned. */
+const closureOf = (subjects: readonly Subject[], places: readonly number[]): readonly number[] => {
+  const until = places.reduce(
+    (last, place) => (subjects[place]!.invoke.f === 'read' ? Math.max(last, subjects[place]!.returned) : last),
+    -1,
+  );
+  const kept = [...places];
+  for (let place = 0; place < subjects.length && subjects[place]!.called < until; place++)
+    if (subjects[place]!.invoke.f === 'add' && subjects[place]!.invoke.value !== 0) kept.push(place);
+  return ascending(kept);
+};
+
+const judgeCounter = (subjects: readonly Subject[]): Monitored | undefined => {
   const counter = openCounter(subjects);
   if (counter === undefined) return undefined;
   const { reads, sums } = counter;

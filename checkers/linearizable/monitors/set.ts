@@ -11,6 +11,7 @@ import type { Monitored } from '../model.ts';
 import { never, type Subject } from '../subject.ts';
 import { Levels } from './levels.ts';
 import { Numbering } from './numbering.ts';
+import { ascending, withWitness } from './witness.ts';
 
 const method = 'set';
 const none = -1;
@@ -19,6 +20,34 @@ const unread = 0x7fffffff;
 const violation = (...suspects: readonly number[]): Monitored => ({ outcome: 'violation', method, suspects: [...new Set(suspects)] });
 
 export const monitorSet = (subjects: readonly Subject[]): Monitored | undefined => {
+  const found = judgeSet(subjects);
+  return found?.outcome === 'violation' ? withWitness(subjects, found, places => closureOf(subjects, places), judgeSet) : found;
+};
+
+/** A read keeps every add of its elements that it can have seen. */
+const closureOf = (subjects: readonly Subject[], places: readonly number[]): readonly number[] => {
+  const numbers = new Numbering();
+  const kept = [...places];
+  /** By element: when the last read that shows it returned. */
+  const until: number[] = [];
+  for (const place of places) {
+    if (subjects[place]!.invoke.f !== 'read') continue;
+    for (const element of listOf(subjects[place]!)) {
+      const number = numbers.of(element);
+      until[number] = Math.max(until[number] ?? 0, subjects[place]!.returned);
+    }
+  }
+  const shown = numbers.count;
+  for (let place = 0; place < subjects.length; place++) {
+    const { invoke, called } = subjects[place]!;
+    if (invoke.f !== 'add') continue;
+    const number = numbers.of(invoke.value);
+    if (number < shown && called < until[number]!) kept.push(place);
+  }
+  return ascending(kept);
+};
+
+const judgeSet = (subjects: readonly Subject[]): Monitored | undefined => {
   const reads = readsOf(subjects);
   if (reads === undefined) return undefined;
   const numbers = new Numbering();

@@ -11,7 +11,7 @@ export const monitorUniqueIds = (subjects: readonly Subject[]): Monitored => {
     const { invoke, completion, returned } = subjects[place]!;
     if (invoke.f !== 'generate' || returned === never || completion!.value === null) continue;
     const id = numbers.of(completion!.value);
-    if (id < firsts.length) return { outcome: 'violation', method: 'unique-ids', suspects: [firsts[id]!, place] };
+    if (id < firsts.length) return { outcome: 'violation', method: 'unique-ids', suspects: [firsts[id]!, place], inseparable: true };
     firsts.push(place);
   }
   return { outcome: 'linearizable', method: 'unique-ids', suspects: [] };
