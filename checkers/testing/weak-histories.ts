@@ -17,6 +17,8 @@ export interface WeakSize {
   readonly lie: number;
   readonly cas: number;
   readonly disorder: number;
+  /** Share of reads among operations other than cas; default a half. */
+  readonly reads?: number;
   /** Operations on several objects at once. */
   readonly several?: boolean;
 }
@@ -61,7 +63,7 @@ export const weakHistory = (rng: Rng, size: WeakSize): History => {
     const key = size.several ? undefined : chosen[0]!;
     const unknown = rng.chance(size.info);
     const process = processes[s]!;
-    const f = rng.chance(size.cas) && !size.several ? 'cas' : rng.chance(0.5) ? 'read' : 'write';
+    const f = rng.chance(size.cas) && !size.several ? 'cas' : rng.chance(size.reads ?? 0.5) ? 'read' : 'write';
     if (f === 'read') {
       emit(process, 'invoke', f, key, null);
       const values = Object.fromEntries(chosen.map(object => [object, answer(s, object)]));
