@@ -5,7 +5,7 @@ import type { History } from '../harness/history/event.ts';
 import type { Results } from './contract.ts';
 import { effort } from './effort.ts';
 import { counted, duration, share } from './units.ts';
-import { toneOf, wordVerdict } from './wording.ts';
+import { toneOf, wordStanding, wordVerdict } from './wording.ts';
 
 type Paint = (text: string) => string;
 
@@ -110,6 +110,7 @@ const factLines = (results: Results, reportPath: string | undefined): Fact[] => 
   return [
     ...(kinds.length > 0 ? [['effective', kinds] as Fact] : []),
     ...(available.length > 0 ? [['served', available] as Fact] : []),
+    ...results.checks.flatMap(wordStanding).map((standing): Fact => ['standing', standing]),
     ['recovery', results.recoveryMs === null ? 'not seen' : duration(results.recoveryMs)],
     ...(reportPath === undefined ? [] : [['report', reportPath] as Fact]),
     ['again', results.command],

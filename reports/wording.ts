@@ -80,6 +80,14 @@ const wordTested = (results: Results): string => {
   return `${counted(ok + fail + info, 'operation')}${on} in ${seconds} under load on ${counted(results.nodes.length, 'node')}; ${wordFaults(results)}.`;
 };
 
+/** What a violated history still satisfies, and the weakest models that it does not; nothing where that was not asked. */
+export const wordStanding = ({ satisfies, violates = [] }: Results['checks'][number]): string[] =>
+  satisfies === undefined
+    ? []
+    : [
+        `satisfies ${listed(satisfies) || 'none of the weaker models'}${violates.length > 0 ? `, violates ${listed(violates.map(({ model }) => model))}` : ''}`,
+      ];
+
 /** `8 of 9 injected faults took effect`, or that there was none. */
 export const wordFaults = ({ faults }: Pick<Results, 'faults'>): string => {
   const effective = faults.filter(fault => fault.effective).length;

@@ -13,6 +13,7 @@ import type { RunConfig } from './config.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { named, type Registries } from './registries.ts';
 import { parseSize } from './size.ts';
+import { tellingStanding } from './standing.ts';
 
 export const runDefaults = {
   system: 'raft',
@@ -60,7 +61,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
     provider,
     workload,
     model,
-    checker,
+    checker: tellingStanding(checker),
     faults,
     bugs,
     nodes,

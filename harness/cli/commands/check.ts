@@ -2,12 +2,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { hasStanding, standing } from '../../../checkers/lattice.ts';
 import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
 import type { ReadHistory } from '../../history/builder.ts';
 import type { Event, History } from '../../history/event.ts';
 import { type CheckOptions, mergeValidity, type Verdict } from '../../protocol/checker.ts';
-import { judgeHistory, memoryLeft } from '../../run/judge.ts';
+import { judgeHistory } from '../../run/judge.ts';
 import { formatDuration, parseDuration } from '../../std/duration.ts';
 import { messageOf, UserError } from '../../std/user-error.ts';
 import { readHistory } from '../../store/read-history.ts';
@@ -16,6 +15,7 @@ import { exitCodeOfError, exitCodeOfVerdict } from '../exit-codes.ts';
 import { type Registries, registriesWith } from '../registries.ts';
 import { checkerFor, runDefaults } from '../settings.ts';
 import { parseSize } from '../size.ts';
+import { withStanding } from '../standing.ts';
 import { colours, errorColours } from '../terminal.ts';
 import { describeAnomalies } from '../verdict.ts';
 import { addInsightOptions, describeInsight, type Insight, type InsightFlags, withInsight } from './check-insight.ts';
@@ -131,28 +131,6 @@ const defaultModel = ({ checkers, workloads }: Registries, workload: string): st
   const isLinearizable = checkers.some(({ model, workloads: judged }) => model === 'linearizable' && judged.includes(workload));
   const named = workloads.find(({ name }) => name === workload)?.models ?? ['linearizable'];
   return isLinearizable && named.includes('linearizable') ? 'linearizable' : named[0]!;
-};
-
-/**
- * Where a history stands among the models is told with every verdict, as long as that takes no time to speak of and there is some left:
- * reading the history once more takes a while, too. `--model all` takes the whole limit.
- */
-const longestStandingMs = 2000;
-const openingMsPerOperation = 0.002;
-
-const withStanding = (verdict: Verdict, history: History, limits: Limits): Verdict => {
-  if (verdict.model === 'all' || !hasStanding(verdict.workload) || verdict.operations === 0) return verdict;
-  const timeLimitMs = Math.min(limits.timeLimitMs, longestStandingMs);
-  if (verdict.valid !== true && timeLimitMs < verdict.operations * openingMsPerOperation) return verdict;
-  const options = { ...limits, workload: verdict.workload, timeLimitMs, memoryLimitBytes: memoryLeft(limits.memoryLimitBytes) };
-  try {
-    return { ...verdict, ...standing(history, options, [verdict]) };
-  } catch (error) {
-    return {
-      ...verdict,
-      warnings: [...(verdict.warnings ?? []), `the weaker models could not be judged, which is a bug: ${messageOf(error)}`],
-    };
-  }
 };
 
 /** A history of another workload must not pass for one of this. */

@@ -1,6 +1,6 @@
 import type { Results } from '../../../contract.ts';
 import { count, duration } from '../../../units.ts';
-import { toneOf } from '../../../wording.ts';
+import { toneOf, wordStanding } from '../../../wording.ts';
 import { Scroll, Section } from './section.tsx';
 import { Term } from './term.tsx';
 
@@ -48,10 +48,13 @@ export const Checks = ({ results }: { results: Results }) => (
   </Section>
 );
 
-const remarks = ({ anomalies, method, unknown, warnings = [] }: Results['checks'][number]): string =>
-  [
+const remarks = (check: Results['checks'][number]): string => {
+  const { anomalies, method, unknown, warnings = [] } = check;
+  return [
     ...(anomalies.length > 0 ? [`${anomalies.length} ${anomalies.length === 1 ? 'anomaly' : 'anomalies'}`] : []),
     ...(unknown === undefined ? [] : [unknown]),
+    ...wordStanding(check),
     ...(method === undefined ? [] : [`decided by ${method}`]),
     ...warnings,
   ].join('; ');
+};
