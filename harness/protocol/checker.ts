@@ -45,6 +45,8 @@ export interface ViolatedModel {
 }
 
 export interface CheckOptions {
+  /** False: only `valid` matters, and anomalies may be left rough, which saves the time to make them small. Default true. */
+  readonly explain?: boolean;
   readonly workload: string;
   /** From the history to the verdict, explanation included. */
   readonly timeLimitMs: number;
