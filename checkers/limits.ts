@@ -11,6 +11,8 @@ export interface Limits {
   readonly memoryBytes: number;
   /** By how many bytes the process has grown since the check began: what tables do not count, garbage included. Default: nobody looks. */
   readonly grown?: () => number;
+  /** False: a violation need not be made small, nor explained. */
+  readonly explain?: boolean | undefined;
 }
 
 export interface LimitOptions {
@@ -18,12 +20,13 @@ export interface LimitOptions {
   readonly memoryLimitBytes: number;
   /** A clock in milliseconds; only differences count. Default `performance.now`. */
   readonly now?: (() => number) | undefined;
+  readonly explain?: boolean | undefined;
 }
 
 /** The limits of a check that begins now. The memory limit is for what the process grows by from here. */
-export const limitsFrom = ({ timeLimitMs, memoryLimitBytes, now = () => performance.now() }: LimitOptions): Limits => {
+export const limitsFrom = ({ timeLimitMs, memoryLimitBytes, explain, now = () => performance.now() }: LimitOptions): Limits => {
   const began = process.memoryUsage.rss();
-  return { now, deadline: now() + timeLimitMs, memoryBytes: memoryLimitBytes, grown: () => process.memoryUsage.rss() - began };
+  return { now, deadline: now() + timeLimitMs, memoryBytes: memoryLimitBytes, grown: () => process.memoryUsage.rss() - began, explain };
 };
 
 /** Whether tables of `held` bytes, `soon` more of which will be asked for next, or the process as a whole are over the limit. */

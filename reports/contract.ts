@@ -34,6 +34,57 @@ export const checkSchema = z.object({
     .describe('the weakest models that fail, each with its own witness'),
 });
 
+export const lintSchema = z.object({
+  code: z.string().describe('what is odd about the recording; checkers/lint/finding.ts lists them'),
+  severity: z.enum(['error', 'warning', 'note']),
+  operations: z.array(z.number().int()).describe('the first few it is about'),
+  count: z.number().int().describe('how many in all; 0: the history as a whole'),
+  message: z.string(),
+});
+
+export const powerSchema = z.object({
+  coverage: z.object({
+    operations: z.number().int(),
+    processes: z.number().int(),
+    keys: z.number().int(),
+    concurrencyMean: z.number().describe('operations under way at once'),
+    concurrencyMax: z.number().int(),
+    overlapping: z.number().describe('share of the answered operations that overlapped another on the same key, 0-1'),
+    written: z.number().int().nullable().describe('values that were written and acknowledged; null where the workload does not say'),
+    read: z.number().int().nullable().describe('those of them that any answer shows'),
+    faults: z.array(
+      z.object({
+        kind: z.string(),
+        faults: z.number().int(),
+        succeededDuring: z.number().int(),
+        succeededAfter: z.number().int().describe('within a second of the end'),
+        keysWritten: z.number().int(),
+        keysReadAfter: z.number().int().describe('those of them that were read within five seconds of the end'),
+      }),
+    ),
+  }),
+  model: z.string(),
+  seed: z.number().int(),
+  kinds: z
+    .array(
+      z.object({
+        kind: z.string().describe('the anomaly that was injected'),
+        summary: z.string().describe('what the faulty system does'),
+        injected: z.number().int(),
+        caught: z.number().int(),
+        silent: z.number().int().describe('where no answer would have been another'),
+        undecided: z.number().int(),
+        share: z.number().describe('caught of injected, 0-1'),
+        low: z.number().describe('of its 95 % interval'),
+        high: z.number(),
+      }),
+    )
+    .describe('what of known anomalies, injected into this history, the checker caught'),
+  notInjected: z.string().optional().describe('why nothing was'),
+  advice: z.array(z.string()),
+  elapsedMs: z.number(),
+});
+
 export const faultSchema = z.object({
   id: z.number().int(),
   kind: z.string(),
@@ -86,6 +137,8 @@ export const resultsSchema = z.object({
     .array(z.object({ timeMs: z.number(), node: z.string(), reason: z.string() }))
     .describe('nodes that ended although no fault ended them'),
   warnings: z.array(z.string()),
+  lint: z.array(lintSchema).optional().describe('what is odd about the recording'),
+  power: powerSchema.optional().describe('how much this run could have revealed'),
   folder: z.string(),
 });
 

@@ -6,7 +6,7 @@ import { counterexample } from './counterexample.ts';
 import { judgeCheaply, type KeyJudgement, type OpenKey } from './judge-key.ts';
 import type { Model } from './model.ts';
 import type { Limits } from './search.ts';
-import { indexOf, type KeyHistory, splitByKey } from './subject.ts';
+import { indexOf, indicesOf, type KeyHistory, splitByKey } from './subject.ts';
 
 export interface LinearizableOptions {
   /** What the verdict calls the workload; the model's name if left out. */
@@ -15,6 +15,8 @@ export interface LinearizableOptions {
   readonly timeLimitMs?: number;
   /** What the process may grow by; default 2 GiB. */
   readonly memoryLimitBytes?: number;
+  /** False: anomalies are left rough and unexplained. Default true. */
+  readonly explain?: boolean;
   /** A clock in milliseconds; only differences count. Default `performance.now`. */
   readonly now?: () => number;
 }
@@ -112,7 +114,7 @@ export const concluded = <State>({ keys, judgements, model, options, limits, ope
   const judged = keys.map((key): Judged => ({ key, judgement: judgements.get(key) ?? outOfTime }));
   const violations = judged.filter(({ judgement }) => judgement.outcome === 'violation');
   const undecided = judged.filter(({ judgement }) => judgement.outcome === 'undecided');
-  const anomalies = violations.slice(0, longestReport).map(({ key, judgement }): Anomaly => counterexample(key, model, judgement, limits));
+  const anomalies = violations.slice(0, longestReport).map(({ key, judgement }): Anomaly => (options.explain === false ? rough(key, judgement) : counterexample(key, model, judgement, limits)));
   const methods = [...new Set(judged.map(({ judgement }) => judgement.method))].sort();
   const isViolated = violations.length > 0;
   const warnings = [
@@ -132,6 +134,14 @@ export const concluded = <State>({ keys, judgements, model, options, limits, ope
     ...(warnings.length > 0 && { warnings }),
   };
 };
+
+/** Where the contradiction lies, for those who ask for no more than the verdict. */
+const rough = ({ key, subjects }: KeyHistory, { suspects }: KeyJudgement): Anomaly => ({
+  type: 'non-linearizable',
+  ...(key !== undefined && { key }),
+  operations: indicesOf(suspects.map(place => subjects[place]!)),
+  explanation: 'Not looked into.',
+});
 
 const whyUnknown = (undecided: readonly Judged[]): string => {
   const more = undecided.length - longestReport;

@@ -186,7 +186,7 @@ const lastSight = ({ writes, knownOf }: Prepared, { operation, object, value }: 
   const next = (knownOf.get(object) ?? []).find(
     other => other.operation.invoke.index > operation.completion!.index && !sameValue(other.value, value),
   );
-  return next?.operation.completion!.index ?? Number.POSITIVE_INFINITY;
+  return next === undefined ? Number.POSITIVE_INFINITY : next.operation.completion!.index;
 };
 
 const dirtyRead = (grammar: Grammar): Injection => ({

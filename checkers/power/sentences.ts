@@ -3,6 +3,7 @@ import type { Coverage } from './coverage.ts';
 import type { PowerKind } from './power.ts';
 
 const enough = 0.5;
+const fewestKeys = 3;
 
 /** Why faults of this kind would have changed no answer, and what would help. */
 const whenSilent: Readonly<Record<string, string>> = {
@@ -30,7 +31,7 @@ const whenExcused: Readonly<Record<string, string>> = {
 export const sentencesOf = (coverage: Coverage, kinds: readonly PowerKind[]): readonly string[] => {
   const tried = kinds.filter(({ injected }) => injected > 0);
   const weak = tried.filter(({ share }) => share < enough).map(sentence);
-  const unread = coverage.faults.filter(({ keysWritten, keysReadAfter }) => keysWritten > 0 && keysReadAfter < keysWritten / 2);
+  const unread = coverage.faults.filter(({ keysWritten, keysReadAfter }) => keysWritten >= fewestKeys && keysReadAfter < keysWritten / 2);
   return [
     ...weak,
     ...(tried.length > 0 && weak.length === 0

@@ -36,7 +36,7 @@ export const readWriteChecker = (model: WeakModel): Checker => ({
 });
 
 export const limitsOf = (options: CheckOptions): Limits =>
-  limitsFrom({ timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes });
+  limitsFrom({ timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes, explain: options.explain });
 
 /** What every verdict on it says. */
 export const verdictOf = (opened: ReadWriteHistory, model: string, { workload }: CheckOptions): Omit<Verdict, 'valid' | 'anomalies'> => ({
@@ -87,8 +87,8 @@ const witness = (opened: ReadWriteHistory, model: WeakModel, { suspects, finding
   const attempt = (operations: readonly number[]): Decision =>
     decide(selected(opened, operations), model.judge, { ...limits, deadline: Math.min(until, limits.now() + attemptMs) });
   const kept =
-    finding?.type === 'ThinAirRead'
-      ? finding.operations
+    finding?.type === 'ThinAirRead' || limits.explain === false
+      ? (finding?.operations ?? suspects)
       : minimise({
           size: opened.size,
           suspects,

@@ -1,25 +1,34 @@
-/** What `ordeal check` says besides the verdict: whether the recording can be trusted (`--lint`). */
+/** What `ordeal check` says besides the verdict: whether the recording can be trusted (`--lint`), and what it could have revealed (`--power`). */
 import type { Command } from 'commander';
 import type { LintFinding } from '../../../checkers/lint/finding.ts';
 import { lintHistory } from '../../../checkers/lint/lint.ts';
+import { measurePower, type Power } from '../../../checkers/power/power.ts';
+import { powerLines } from '../../../reports/power.ts';
 import type { History } from '../../history/event.ts';
-import type { Verdict } from '../../protocol/checker.ts';
+import type { Checker, CheckOptions, Verdict } from '../../protocol/checker.ts';
+import { parseDuration } from '../../std/duration.ts';
 import type { colours } from '../terminal.ts';
 
 export interface InsightFlags {
   readonly lint?: boolean;
   readonly strict?: boolean;
+  readonly power?: boolean | string;
 }
 
 /** A verdict with what is known of the history's worth. */
 export interface Insight extends Verdict {
   readonly lint?: readonly LintFinding[];
+  readonly power?: Power;
 }
 
 export const addInsightOptions = (command: Command): Command =>
   command
     .option('--lint', 'say all that is odd about the recording itself; without it only what makes the verdict doubtful')
-    .option('--strict', 'a valid history with a warning of the lint is unknown: exit code 2');
+    .option('--strict', 'a valid history with a warning of the lint is unknown: exit code 2')
+    .option(
+      '--power [TIME]',
+      'say how much the history could have revealed: inject known anomalies for so long, and count those that are caught',
+    );
 
 /** Longer histories are linted if asked: it takes a second per million operations or so. */
 const longestUnasked = 200_000;
@@ -27,7 +36,27 @@ const longestUnasked = 200_000;
 /** What the reader of the file says anyway. */
 const saidByReader: ReadonlySet<string> = new Set(['time-backwards', 'process-reused']);
 
-export const withInsight = (verdict: Verdict, history: History, { lint = false, strict = false }: InsightFlags): Insight => {
+export interface Judge {
+  readonly checker: Checker;
+  readonly limits: Omit<CheckOptions, 'workload'>;
+}
+
+export const withInsight = (verdict: Verdict, history: History, flags: InsightFlags, judge: Judge): Insight => ({
+  ...linted(verdict, history, flags),
+  ...(flags.power !== undefined && flags.power !== false && { power: powerOf(verdict, history, flags.power, judge) }),
+});
+
+const defaultBudgetMs = 5000;
+
+const powerOf = ({ valid, workload }: Verdict, history: History, time: true | string, { checker, limits }: Judge): Power =>
+  measurePower(history, checker, {
+    ...limits,
+    workload,
+    valid,
+    budgetMs: time === true ? defaultBudgetMs : parseDuration(time, '--power'),
+  });
+
+const linted = (verdict: Verdict, history: History, { lint = false, strict = false }: InsightFlags): Insight => {
   if (!lint && !strict && history.length > longestUnasked) return verdict;
   const found = lintHistory(history, verdict.workload);
   const doubts = found.filter(({ severity }) => severity !== 'note');
@@ -40,8 +69,9 @@ export const withInsight = (verdict: Verdict, history: History, { lint = false, 
   };
 };
 
-export const describeInsight = ({ lint = [] }: Insight, flags: InsightFlags, paint: typeof colours): readonly string[] => [
+export const describeInsight = ({ lint = [], power }: Insight, flags: InsightFlags, paint: typeof colours): readonly string[] => [
   ...lint.map(finding => `  ${markOf(finding, paint)} ${finding.code}: ${finding.message}${named(finding)}`),
+  ...(power === undefined ? [] : powerLines(power).map(line => `  ${line}`)),
   ...(flags.lint && lint.length === 0 ? [`  ${paint.green('lint')} nothing odd about the recording`] : []),
 ];
 

@@ -119,7 +119,7 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const judged = await judgeHistory(checker, history, { workload, ...limits });
     const verdict = withStanding(judged, history, { ...limits, timeLimitMs: limits.timeLimitMs - (performance.now() - began) });
     const whole = { ...verdict, warnings: [...warnings, ...(verdict.warnings ?? [])] };
-    return { file, history, verdict: withInsight(whole, history, flags) };
+    return { file, history, verdict: withInsight(whole, history, flags, { checker, limits }) };
   } catch (error) {
     if (error instanceof UserError) return { file, error };
     throw error;
