@@ -114,7 +114,11 @@ export const concluded = <State>({ keys, judgements, model, options, limits, ope
   const judged = keys.map((key): Judged => ({ key, judgement: judgements.get(key) ?? outOfTime }));
   const violations = judged.filter(({ judgement }) => judgement.outcome === 'violation');
   const undecided = judged.filter(({ judgement }) => judgement.outcome === 'undecided');
-  const anomalies = violations.slice(0, longestReport).map(({ key, judgement }): Anomaly => (options.explain === false ? rough(key, judgement) : counterexample(key, model, judgement, limits)));
+  const anomalies = violations
+    .slice(0, longestReport)
+    .map(
+      ({ key, judgement }): Anomaly => (options.explain === false ? rough(key, judgement) : counterexample(key, model, judgement, limits)),
+    );
   const methods = [...new Set(judged.map(({ judgement }) => judgement.method))].sort();
   const isViolated = violations.length > 0;
   const warnings = [

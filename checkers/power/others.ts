@@ -56,6 +56,8 @@ const twoHolders: Injection = {
         );
         const other = others.at(0);
         if (other === undefined) return edits([]);
+        const to = Math.max(other.from, invoke.index) + 1;
+        if (type === 'ok' && to === completion!.index) return edits([]);
         const granted: Event = { ...completion!, type: 'ok' };
         return moved(
           recorded,

@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import type { LintFinding } from '../../../checkers/lint/finding.ts';
 import { lintHistory } from '../../../checkers/lint/lint.ts';
-import { measurePower, type Power } from '../../../checkers/power/power.ts';
+import { measurePower, type Power, type PowerOptions } from '../../../checkers/power/power.ts';
+import type { Results } from '../../../reports/contract.ts';
 import { powerLines } from '../../../reports/power.ts';
 import type { History } from '../../history/event.ts';
 import type { Checker, CheckOptions, Verdict } from '../../protocol/checker.ts';
@@ -45,6 +46,13 @@ export const withInsight = (verdict: Verdict, history: History, flags: InsightFl
   ...linted(verdict, history, flags),
   ...(flags.power !== undefined && flags.power !== false && { power: powerOf(verdict, history, flags.power, judge) }),
 });
+
+/** For the results of a run: everything, unless the history is too long for that. */
+export const insightOf = (history: History, checker: Checker, options: PowerOptions): Pick<Results, 'lint' | 'power'> => {
+  if (history.length > longestUnasked) return {};
+  const [lint, power] = [lintHistory(history, options.workload), measurePower(history, checker, options)];
+  return { lint, power } as unknown as Pick<Results, 'lint' | 'power'>;
+};
 
 const defaultBudgetMs = 5000;
 

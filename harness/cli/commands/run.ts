@@ -9,6 +9,8 @@ import { formatSchedule } from '../../../nemesis/schedule/schedule-file.ts';
 import type { Results } from '../../../reports/contract.ts';
 import { renderJUnit } from '../../../reports/junit.ts';
 import { createGuard } from '../../cluster/guard.ts';
+import type { History } from '../../history/event.ts';
+import type { Verdict } from '../../protocol/checker.ts';
 import type { Schedule } from '../../protocol/fault.ts';
 import type { RunPlan } from '../../run/plan.ts';
 import { resultsOf } from '../../run/results.ts';
@@ -28,6 +30,7 @@ import { runDefaults, settle } from '../settings.ts';
 import { createTerminal, type Terminal } from '../terminal.ts';
 import { printVerdict } from '../verdict.ts';
 import { version } from '../version.ts';
+import { insightOf } from './check-insight.ts';
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
@@ -199,7 +202,8 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     for (const sentence of await guard.close()) log.warn(sentence);
     stopProgress();
   }
-  const results = resultsOf(plan, outcome, { startedAt: startedAt.toISOString(), command, versions, folder: folder.path });
+  const judged = resultsOf(plan, outcome, { startedAt: startedAt.toISOString(), command, versions, folder: folder.path });
+  const results: Results = { ...judged, ...worthOf(plan, outcome.history, judged.checks[0]!.valid, text => log.error(text)) };
   const reportPath = tryReport(
     () => writeReport(folder.path, { results, history: outcome.history, logs: outcome.logs }),
     text => log.error(text),
@@ -218,6 +222,26 @@ const perform = async (plan: RunPlan, folder: RunFolder, startedAt: Date, ui: Ui
     operations: results.operations,
   });
   return results;
+};
+
+/** The power report of a run may take this long; `ordeal check --power` takes more. */
+const powerBudgetMs = 700;
+
+/** What the lint says of the recording, and how much the run could have revealed. That it cannot be said never takes the verdict with it. */
+const worthOf = (
+  plan: RunPlan,
+  history: History,
+  valid: Verdict['valid'],
+  complain: (text: string) => void,
+): Pick<Results, 'lint' | 'power'> => {
+  const workload = plan.workload.judgedAs ?? plan.workload.name;
+  const limits = { timeLimitMs: plan.checkTimeLimitMs, memoryLimitBytes: plan.memoryLimitBytes };
+  try {
+    return insightOf(history, plan.checker, { ...limits, workload, valid, budgetMs: powerBudgetMs, seed: plan.seed });
+  } catch (error) {
+    complain(`what the run is worth could not be measured, which is a bug: ${messageOf(error)}`);
+    return {};
+  }
 };
 
 /** A page that cannot be made never takes the verdict with it. */

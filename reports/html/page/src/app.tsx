@@ -8,6 +8,7 @@ import { Faults } from './faults.tsx';
 import { loadOperations, type Operations } from './load.ts';
 import { Logs } from './logs.tsx';
 import { OperationPanel } from './operation-panel.tsx';
+import { Power } from './power.tsx';
 import { linkTo, useRoute } from './route.ts';
 import { Setup } from './setup.tsx';
 import { Timeline } from './timeline/timeline.tsx';
@@ -33,6 +34,7 @@ export const App = ({ summary }: { summary: Summary }) => {
       <Faults results={results} />
       <Availability results={results} />
       <Checks results={results} />
+      <Power results={results} />
       <Troubles results={results} />
       <Logs summary={summary} />
       <Setup results={results} />
@@ -48,6 +50,7 @@ const Contents = ({ summary: { results, logs } }: { summary: Summary }) => {
     ['faults', 'Faults', true],
     ['availability', 'Availability', true],
     ['checks', 'Checks', true],
+    ['power', 'Power', results.power !== undefined || (results.lint?.length ?? 0) > 0],
     ['warnings', 'Warnings', results.warnings.length + results.exits.length > 0],
     ['logs', 'Node logs', logs.length > 0],
     ['setup', 'What was tested', true],
