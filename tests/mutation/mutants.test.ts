@@ -3,15 +3,15 @@ import { mutantsOf, sampleOf } from '../../scripts/mutate/mutants.mjs';
 import { isLeftOut, nearestTests } from '../../scripts/mutate/nearest-tests.mjs';
 
 const changes = (text: string): string[] =>
-  mutantsOf('a.ts', text).map(({ line, column, from, to, kind }: Record<string, string>) => `${line}:${column} ${kind}: ${from} => ${to}`);
+  mutantsOf('a.ts', text).map(({ line, column, from, to, kind }) => `${line}:${column} ${kind}: ${from} => ${to}`);
 
 test('comparisons, conditions, arithmetic and numbers', () => {
   expect(changes('const f = (a: number, b: number) => a < b && a + 1 >= b;')).toEqual([
-    '1:50 and for or: && => ||',
-    '1:45 comparison: < => <=',
-    '1:59 comparison: >= => >',
-    '1:55 arithmetic: + => -',
-    '1:57 off by one: 1 => 2',
+    '1:43 and for or: && => ||',
+    '1:39 comparison: < => <=',
+    '1:52 comparison: >= => >',
+    '1:48 arithmetic: + => -',
+    '1:50 off by one: 1 => 2',
   ]);
 });
 
@@ -33,19 +33,17 @@ test('conditions dropped, branches and arguments swapped, statements skipped, qu
 test('types, limits, prose and sizes are let alone', () => {
   expect(changes('type A = 1 | 2; const size = 2; const x: true = y as true;')).toEqual([]);
   expect(changes('if (limits.now() > deadline) stop(a, b);')).toEqual([]);
-  expect(changes('const m = { explanation: a < b }; anomaly(a < b);')).toEqual([]);
+  expect(changes('const m = { explanation: a < b }; const x = anomaly(a < b);')).toEqual([]);
 });
 
 test('a sample is the same every time, in the order of the file, and spread over it', () => {
   const text = Array.from({ length: 100 }, (_, i) => `export const f${i} = (a: number) => a < ${i};`).join('\n');
   const all = mutantsOf('a.ts', text);
-  const some = sampleOf(all, 10);
+  const some = sampleOf(all, 10) as typeof all;
   expect(some).toEqual(sampleOf(all, 10));
-  expect(some.map(({ start }: { start: number }) => start)).toEqual(
-    some.map(({ start }: { start: number }) => start).toSorted((a: number, b: number) => a - b),
-  );
-  const lines = some.map(({ line }: { line: number }) => line);
-  expect([lines.some((line: number) => line < 50), lines.some((line: number) => line > 50)]).toEqual([true, true]);
+  expect(some.map(({ start }) => start)).toEqual(some.map(({ start }) => start).toSorted((a, b) => a - b));
+  const lines = some.map(({ line }) => line);
+  expect([lines.some(line => line < 50), lines.some(line => line > 50)]).toEqual([true, true]);
 });
 
 test('every checker has tests near it', () => {
