@@ -108,11 +108,11 @@ export const collectionHistory = ({ type, operations, clients, info, wrong }: Co
       if (lost) process[client] = fresh++;
     }
   }
-  return wrong === 'nothing' ? events : spoilt(events, type, clients);
+  return wrong === 'nothing' ? events : spoilt(events, type);
 };
 
-/** In the middle, one removal says what a later one did, and that what it did; or a lock is acquired by a client that never asked. */
-const spoilt = (events: readonly Event[], type: CollectionType, clients: number): History => {
+/** In the middle, one removal says what a later one did, and that what it did, though that had to wait; or a bag seems to be empty; or a lock is acquired by a client that never asked. */
+const spoilt = (events: readonly Event[], type: CollectionType): History => {
   const half = events.length >> 1;
   if (type === 'lock') {
     const at = events.findIndex(({ type: kind, f }, i) => i > half && kind === 'ok' && f === 'acquire');
@@ -125,10 +125,54 @@ const spoilt = (events: readonly Event[], type: CollectionType, clients: number)
     ].map((event, index) => ({ ...event, index, time: index * 10_000 }));
   }
   const removed = (event: Event): boolean => event.type === 'ok' && (event.f === 'dequeue' || event.f === 'pop') && event.value !== null;
-  const early = events.findIndex((event, i) => i > half && removed(event));
-  const late = events.findIndex((event, i) => i > early + 10 * clients && removed(event));
-  const swapped = [...events];
-  swapped[early] = { ...events[early]!, value: events[late]!.value };
-  swapped[late] = { ...events[late]!, value: events[early]!.value };
-  return swapped;
+  const added = additions(events);
+  for (let early = half; early < events.length; early++) {
+    if (!removed(events[early]!)) continue;
+    const swapped = [...events];
+    if (type === 'unordered-queue') {
+      swapped[early] = { ...events[early]!, value: null };
+      return swapped;
+    }
+    const late = events.findIndex(
+      (event, i) =>
+        i > early && i < early + 4000 && removed(event) && callOf(events, i) > early && mustWait(events, added, type, early, event),
+    );
+    if (late < 0) continue;
+    swapped[early] = { ...events[early]!, value: events[late]!.value };
+    swapped[late] = { ...events[late]!, value: events[early]!.value };
+    return swapped;
+  }
+  throw new Error('no place for a wrong answer');
+};
+
+type Additions = ReadonlyMap<Json, readonly [number, number]>;
+
+/** Whether what `later` removed was in the collection when the early removal was called, and certainly comes out after what that removed. */
+const mustWait = (events: readonly Event[], added: Additions, type: CollectionType, early: number, later: Event): boolean => {
+  const { value } = events[early]!;
+  const called = callOf(events, early);
+  const [from, to] = added.get(value)!;
+  const [laterFrom, laterTo] = added.get(later.value)!;
+  if (laterTo > called || to > called) return false;
+  if (type === 'priority-queue') return later.value! > value!;
+  return type === 'queue' ? laterFrom > to : laterTo < from;
+};
+
+const callOf = (events: readonly Event[], answer: number): number => {
+  let at = answer - 1;
+  while (events[at]!.process !== events[answer]!.process) at--;
+  return at;
+};
+
+/** When each value was asked to be put in, and when that was answered. */
+const additions = (events: readonly Event[]): Additions => {
+  const added = new Map<Json, readonly [number, number]>();
+  for (const [i, { type, f, value }] of events.entries()) {
+    if (f === 'dequeue' || f === 'pop') continue;
+    added.set(
+      value,
+      type === 'invoke' ? [i, Number.POSITIVE_INFINITY] : [added.get(value)![0], type === 'ok' ? i : Number.POSITIVE_INFINITY],
+    );
+  }
+  return added;
 };
