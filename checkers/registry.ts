@@ -16,13 +16,14 @@ import { longFork } from './properties/long-fork.ts';
 import { monotonic } from './properties/monotonic.ts';
 import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from './properties/queue.ts';
 import { growOnlySet, setFull } from './properties/set.ts';
+import { unhandledExceptions } from './properties/unhandled-exceptions.ts';
 import { uniqueIds } from './properties/unique-ids.ts';
 import { readWriteChecker } from './read-write/checker.ts';
 import { sequential } from './sequential/checker.ts';
 import { sessionGuarantees } from './sessions/checker.ts';
 import { boundedStaleness } from './staleness/staleness.ts';
 
-export const checkers: readonly Checker[] = [
+const judges: readonly Checker[] = [
   linearizable,
   sequential,
   ...causalCheckers,
@@ -48,3 +49,5 @@ export const checkers: readonly Checker[] = [
   broadcast,
   leaderElection,
 ];
+
+export const checkers: readonly Checker[] = [...judges, unhandledExceptions([...new Set(judges.flatMap(({ workloads }) => workloads))])];

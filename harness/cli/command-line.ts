@@ -12,6 +12,7 @@ export const repeatCommand = (plan: RunPlan, config?: string): string => {
     ['--workload', plan.workload.name],
     ['--model', plan.model],
     ...plan.bugs.map(bug => ['--bug', bug] as [string, string]),
+    ...plan.logPatterns.map(({ source }) => ['--log-pattern', source] as [string, string]),
     ['--nemesis', nemesis],
     ['--interval', `${plan.intervalMs}ms`],
     ['--time-limit', `${plan.timeLimitMs}ms`],

@@ -47,6 +47,7 @@ export const runConfigSchema = z
     bug: words,
     set: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
     values: z.enum(['unique', 'small']),
+    logPattern: z.union([z.string(), z.array(z.string())]).transform(value => (typeof value === 'string' ? [value] : value)),
     store: z.string(),
     toxiproxy: z.url(),
     compose: z.string(),

@@ -1,6 +1,8 @@
 /** From flags and config file to a plan: everything checked before anything starts. */
 
 import { resolve } from 'node:path';
+import { judgeLogPatterns } from '../../checkers/properties/log-patterns.ts';
+import { unhandledExceptions } from '../../checkers/properties/unhandled-exceptions.ts';
 import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import { accepts, type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
@@ -8,7 +10,7 @@ import type { System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
 import type { RunPlan } from '../run/plan.ts';
 import { parseDuration } from '../std/duration.ts';
-import { UserError } from '../std/user-error.ts';
+import { messageOf, UserError } from '../std/user-error.ts';
 import type { RunConfig } from './config.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { named, type Registries } from './registries.ts';
@@ -43,6 +45,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
   const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
+  const logPatterns = (config.logPattern ?? []).map(logPatternOf);
   const provider = named('place for nodes', registries.providers, item => item.name, whereOf(given, system));
   const place = {
     system,
@@ -64,6 +67,9 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
     checker: tellingStanding(checker),
     faults,
     bugs,
+    logPatterns,
+    judgesOfLogs: logPatterns.length === 0 ? [] : [logs => judgeLogPatterns(logPatterns, logs)],
+    surprises: unhandledExceptions([]),
     nodes,
     ...options,
     intervalMs: atLeast(shortestIntervalMs, String(config.interval), '--interval'),
@@ -81,6 +87,16 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
     composeFile: place.composeFile,
     project: place.project,
   };
+};
+
+const logPatternOf = (source: string): RegExp => {
+  try {
+    return new RegExp(source);
+  } catch (error) {
+    throw new UserError('usage', 'bad-log-pattern', `--log-pattern ${source}: ${messageOf(error)}`, {
+      hint: "say it as JavaScript's regular expressions are written, for instance --log-pattern 'panic|fatal error'",
+    });
+  }
 };
 
 const withEndpoints = (system: System, given: RunConfig['endpoints']): System =>

@@ -1,10 +1,12 @@
 /** All that one run is: pure data and the parts that were chosen for it. */
-import type { Checker } from '../protocol/checker.ts';
+
+import type { Checker, Verdict } from '../protocol/checker.ts';
 import type { Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import type { Options } from '../protocol/options.ts';
 import type { NodeId, System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
+import type { NodeLogs } from './judge.ts';
 
 export interface RunPlan {
   readonly system: System;
@@ -15,6 +17,12 @@ export interface RunPlan {
   readonly checker: Checker;
   readonly faults: readonly Fault[];
   readonly bugs: readonly string[];
+  /** Lines of the nodes' logs that are held against the system. */
+  readonly logPatterns: readonly RegExp[];
+  /** Who looks for them, besides the system's own judge of its logs. */
+  readonly judgesOfLogs: readonly ((logs: NodeLogs) => Verdict)[];
+  /** Whose warnings are told with every verdict: errors that nobody foresaw. */
+  readonly surprises: Checker;
   readonly nodes: readonly NodeId[];
   readonly systemOptions: Options;
   readonly workloadOptions: Options;

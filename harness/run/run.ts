@@ -301,15 +301,15 @@ class Trial {
     const { folder, cluster } = this.#env;
     const { history, warnings } = await readHistory(folder.file('history.jsonl'));
     const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
-    const { checker, workload, system, provider, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
-    const judged = await judgeHistory(checker, history, {
-      workload: workload.judgedAs ?? workload.name,
-      timeLimitMs: checkTimeLimitMs,
-      memoryLimitBytes,
-    });
-    const unseen = system.judgeLogs !== undefined && provider.name === 'external';
+    const { checker, workload, system, provider, judgesOfLogs: alsoLogs, surprises, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
+    const limits = { workload: workload.judgedAs ?? workload.name, timeLimitMs: checkTimeLimitMs, memoryLimitBytes };
+    const judged = await judgeHistory(checker, history, limits);
+    const ofLogs = [system.judgeLogs, ...alsoLogs].filter(judge => judge !== undefined);
+    const unseen = ofLogs.length > 0 && provider.name === 'external';
     if (unseen) this.#warn(`what only the logs of ${system.name} tell was not judged: somebody else has the logs of external nodes`);
-    const checks = [judged, ...(system.judgeLogs && !unseen ? [await judgeLogs(system.judgeLogs, nodeLogs.logs, history)] : [])];
+    const checks = [judged];
+    if (!unseen) for (const judge of ofLogs) checks.push(await judgeLogs(judge, nodeLogs.logs, history));
+    const surprising = await judgeHistory(surprises, history, limits);
     return {
       checks,
       history,
@@ -317,7 +317,7 @@ class Trial {
       faults: this.#faults,
       leaders: this.#leaders,
       exits: this.#exits,
-      warnings: [...this.#warnings, ...warnings, ...nodeLogs.warnings],
+      warnings: [...this.#warnings, ...warnings, ...nodeLogs.warnings, ...(surprising.warnings ?? [])],
       loadStartMs: Math.round(this.#loadStartMs),
       loadEndMs: Math.round(this.#loadEndMs),
       recoveryMs: this.#recoveryMs,

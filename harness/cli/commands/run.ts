@@ -61,6 +61,7 @@ export const addRunCommand = (program: Command): void => {
     .option('--seed <N>', 'draws the requests and the faults (default: a new one, printed)')
     .option('--bug <NAME>', 'switch on a known bug of the system; may be given again', collect)
     .option('--set <KEY=VALUE>', 'an option of the system, the workload or a fault (partition.variant=halves); may be given again', collect)
+    .option('--log-pattern <REGEX>', "a line of a node's log that is a violation, as panic|fatal; may be given again", collect)
     .option('--toxiproxy <URL>', 'use this Toxiproxy server instead of the embedded one')
     .option('--operation-timeout <TIME>', `after that nobody knows what became of an operation (default: ${runDefaults.operationTimeout})`)
     .option('--start-timeout <TIME>', `how long nodes may take to serve after their start (default: ${runDefaults.startTimeout})`)
