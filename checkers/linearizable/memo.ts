@@ -6,6 +6,7 @@
  * it may be dropped for nothing or used for its effect, whichever suits. Hence `spare` is at least as good as either of the others, and
  * A dominates B if they share frontier and state, A has unknown-outcome operations left that can do all that B's can, and in each slot A is spare or equal.
  */
+import { grown } from './rows.ts';
 import type { UsedSets } from './used-sets.ts';
 
 /** How many configurations of the same frontier and state are compared; equal ones are found whatever their number. */
@@ -153,11 +154,4 @@ const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x9
 const finish = (hash: number): number => {
   const h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return h ^ (h >>> 13);
-};
-
-/** The same numbers in a longer array. */
-export const grown = (array: Int32Array, length: number): Int32Array<ArrayBuffer> => {
-  const longer = new Int32Array(length);
-  longer.set(array);
-  return longer;
 };

@@ -22,6 +22,8 @@ export interface Timeline {
   readonly crashed: Int32Array;
   readonly crashedBefore: Int32Array;
   readonly crashedClasses: Int32Array;
+  /** Per place in `crashedClasses`: the frontiers at which its operations become available, ascending. */
+  readonly crashedAt: readonly (readonly number[])[];
   readonly slots: number;
 }
 
@@ -44,15 +46,18 @@ export const timelineOf = (subjects: readonly Times[], automaton: Automaton): Ti
   const place = new Map(classes.map((cls, at) => [cls, at]));
   const called = (list: readonly number[]): Int32Array => Int32Array.from(list, i => subjects[i]!.called);
   const calledBefore = countBefore(called(live), returns, returned);
+  const crashed = Int32Array.from(lost, i => place.get(classOf[i]!)!);
+  const crashedBefore = countBefore(called(lost), returns, returned);
   return {
     cls: Int32Array.from(live, i => classOf[i]!),
     subject: Int32Array.from(live),
     rank,
     returns,
     calledBefore,
-    crashed: Int32Array.from(lost, i => place.get(classOf[i]!)!),
-    crashedBefore: countBefore(called(lost), returns, returned),
+    crashed,
+    crashedBefore,
     crashedClasses: Int32Array.from(classes),
+    crashedAt: frontiersByKind(classes.length, crashed, crashedBefore),
     ...assignSlots(returns, calledBefore),
   };
 };
@@ -80,4 +85,11 @@ const assignSlots = (returns: Int32Array, calledBefore: Int32Array): { readonly 
     free.push(slot[returns[f]!]!);
   }
   return { slot, slots };
+};
+
+const frontiersByKind = (kinds: number, crashed: Int32Array, crashedBefore: Int32Array): number[][] => {
+  const frontiers: number[][] = Array.from({ length: kinds }, () => []);
+  let next = 0;
+  for (let f = 0; f < crashedBefore.length; f++) for (; next < crashedBefore[f]!; next++) frontiers[crashed[next]!]!.push(f);
+  return frontiers;
 };

@@ -1,5 +1,5 @@
 /** Multisets of unknown-outcome operations that a configuration has used, as small numbers: equal multisets have equal numbers; 0 is empty. */
-import { grown } from './memo.ts';
+import { grown } from './rows.ts';
 
 export class UsedSets {
   readonly #kinds: number;
@@ -18,6 +18,11 @@ export class UsedSets {
     this.#kinds = cover.length;
     this.#cover = cover;
     this.#owed = new Int32Array(cover.length);
+  }
+
+  /** How many are in it. */
+  size(id: number): number {
+    return this.#total[id]!;
   }
 
   /** How often `kind` is in it. */
