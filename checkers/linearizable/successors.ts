@@ -19,8 +19,7 @@ import type { UsedSets } from './used-sets.ts';
 /** Kinds of choices, in the order of trying them. */
 const drop = 0;
 const own = 1;
-const flashLive = 2;
-const enableLive = 3;
+const flashLive = 2; // then 3: what makes the frontier's operation legal
 const flashCrashed = 4;
 const enableCrashed = 5;
 const otherLive = 6;
