@@ -42,10 +42,6 @@ export class Rows {
     }
   }
 
-  isDone(row: number, slot: number): boolean {
-    return (this.done[row * this.words + (slot >> 5)]! & (1 << (slot & 31))) !== 0;
-  }
-
   isSpare(row: number, slot: number): boolean {
     return (this.spare[row * this.words + (slot >> 5)]! & (1 << (slot & 31))) !== 0;
   }

@@ -8,6 +8,7 @@
  *
  * Sources: Wing & Gong, JPDC 1993; Lowe, "Testing for linearizability", CCPE 2017; Horn & Kroening, FORTE 2015.
  */
+import { type Limits as CheckLimits, outOfMemory } from '../limits.ts';
 import { Agenda } from './agenda.ts';
 import type { Automaton } from './automaton.ts';
 import { Memo } from './memo.ts';
@@ -17,12 +18,7 @@ import { exhausted, Successors, tierOf } from './successors.ts';
 import type { Timeline } from './timeline.ts';
 import { UsedSets } from './used-sets.ts';
 
-export interface Limits {
-  /** Milliseconds, any origin. */
-  readonly now: () => number;
-  /** By `now`. */
-  readonly deadline: number;
-  readonly memoryBytes: number;
+export interface Limits extends CheckLimits {
   /** Rounds without progress after which the search looks back, for tests; default 512. */
   readonly patience?: number;
 }
@@ -74,6 +70,7 @@ class Search {
   readonly #open: Open;
   readonly #steps: Successors;
   readonly #patience: number;
+  readonly #every: number;
   #memo: Memo | undefined;
   #agenda: Agenda | undefined;
   #entered = 0;
@@ -91,6 +88,7 @@ class Search {
     this.#limits = limits;
     this.#patience = limits.patience ?? firstPatience;
     this.#patienceLeft = this.#patience;
+    this.#every = Math.min(checkEvery, this.#patience);
     this.#used = new UsedSets(coverOf(automaton, timeline));
     this.#rows = new Rows(timeline.slots);
     this.#open = new Open(timeline, this.#rows.words);
@@ -110,7 +108,7 @@ class Search {
     let [furthest, stepsBack, forgetAt] = [steps.furthest, 0, 0];
     this.#open.moveTo(this.#rows.frontier[0]!);
     while (depth >= 0) {
-      if (++this.#rounds % checkEvery === 0) {
+      if (++this.#rounds % this.#every === 0) {
         const over = this.#over();
         if (over !== undefined) return over;
       }
@@ -190,7 +188,7 @@ class Search {
         this.#entered++;
       }
       this.#open.moveTo(frontier);
-      if (++this.#rounds % checkEvery === 0) {
+      if (++this.#rounds % this.#every === 0) {
         const over = this.#over();
         if (over !== undefined) return over;
       }
@@ -201,10 +199,11 @@ class Search {
 
   /** Whether a limit is reached; or, stuck for long, whether the last returns alone are a contradiction. */
   #over(): Outcome | undefined {
-    const { now, deadline, memoryBytes } = this.#limits;
+    const { now, deadline } = this.#limits;
+    const held = this.#bytes(0);
     if (this.#rounds > this.#most) return 'given up';
     if (now() > deadline) return 'time';
-    if (this.#bytes() > memoryBytes) return 'memory';
+    if (outOfMemory(this.#limits, held, this.#bytes(checkEvery) - held)) return 'memory';
     const furthest = this.#steps.furthest;
     if (furthest > this.#seen) {
       [this.#seen, this.#since, this.#patienceLeft] = [furthest, this.#rounds, this.#patience];
@@ -245,8 +244,9 @@ class Search {
     return this.#bestFirst(from);
   }
 
-  #bytes(): number {
-    const tables = (this.#memo?.bytes(checkEvery) ?? 0) + (this.#agenda?.bytes(checkEvery) ?? 0);
+  /** Bytes held, and those that the next `soon` configurations may ask for. */
+  #bytes(soon: number): number {
+    const tables = (this.#memo?.bytes(soon) ?? 0) + (this.#agenda?.bytes(soon) ?? 0);
     return tables + this.#rows.bytes() + this.#used.bytes() + this.#a.bytes();
   }
 }
