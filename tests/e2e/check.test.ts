@@ -187,3 +187,14 @@ test('--lint says what is odd about the recording, --strict takes it for unknown
   const odd = inFile('stale.jsonl', stale);
   expect((await ordeal(['check', odd.file, '--strict'], { cwd: odd.cwd })).exitCode).toBe(1);
 });
+
+test('--power says what share of injected anomalies is caught, as text and as JSON', async () => {
+  const { cwd, file } = inFile('history.jsonl', valid);
+  const { exitCode, stdout } = await ordeal(['check', file, '--power', '1s', '--json'], { cwd });
+  expect(exitCode).toBe(0);
+  const { power } = JSON.parse(stdout);
+  expect(power.coverage).toMatchObject({ operations: 2, concurrencyMax: 1, written: 1, read: 1 });
+  expect(power.kinds.find(({ kind }: { kind: string }) => kind === 'dirty read')).toMatchObject({ injected: 200, caught: 200, share: 1 });
+  const text = await ordeal(['check', file, '--power', '1s'], { cwd });
+  expect(text.stdout).toMatch(/power {4}dirty read +█{20} 100 % of 200 caught/);
+});
