@@ -57,13 +57,19 @@ interface Pair {
 
 const search = (trace: Trace, limits: Limits): Finding | 'time' | 'memory' | undefined => {
   const writesOf = writersByObject(trace);
-  const views = viewsOf(trace);
-  const cells = views.reduce((sum, { trace: { size, sessionCount } }) => sum + size * sessionCount, 0);
   const pairs = writesOf.reduce((sum, { length }) => sum + (length * length) / 2, 0);
-  if (cells * 4 > limits.memoryBytes || pairs > mostPairs) return 'memory';
+  if (bytesOfViews(trace) > limits.memoryBytes || pairs > mostPairs) return 'memory';
+  const views = viewsOf(trace);
   const outcome = settle(trace, views, writesOf, [], limits);
   if (outcome === 'time' || outcome === undefined) return outcome;
   return wholly(trace);
+};
+
+/** What the views take, asked before they are made: each has its session's operations and the writes of all, with a clock for each. */
+const bytesOfViews = ({ size, sessionCount, writes }: Trace): number => {
+  let writers = 0;
+  for (let i = 0; i < size; i++) if (writes.start[i + 1]! > writes.start[i]!) writers++;
+  return (size + sessionCount * writers) * (sessionCount + 16) * 4;
 };
 
 /** Undefined: consistent. Depth first over the pairs that nothing orders. */

@@ -1,0 +1,241 @@
+/**
+ * The histories by which papers tell the weaker models apart, each accepted and rejected as its source says, by the checkers and by the bare
+ * definitions alike.
+ */
+import { describe, expect, test } from 'vitest';
+import type { History } from '../harness/history/event.ts';
+import { checkers } from './registry.ts';
+import { lanes } from './testing/lanes.ts';
+import {
+  causalByBruteForce,
+  convergenceByBruteForce,
+  memoryByBruteForce,
+  monotonicReadsByBruteForce,
+  monotonicWritesByBruteForce,
+  pramByBruteForce,
+  processorByBruteForce,
+  readYourWritesByBruteForce,
+  sequentialByBruteForce,
+  writesFollowReadsByBruteForce,
+} from './testing/weak-brute-force.ts';
+
+const definitions: Readonly<Record<string, (history: History) => boolean>> = {
+  sequential: sequentialByBruteForce,
+  causal: causalByBruteForce,
+  'causal-convergence': convergenceByBruteForce,
+  'causal-memory': memoryByBruteForce,
+  processor: processorByBruteForce,
+  pram: pramByBruteForce,
+  'read-your-writes': readYourWritesByBruteForce,
+  'monotonic-reads': monotonicReadsByBruteForce,
+  'monotonic-writes': monotonicWritesByBruteForce,
+  'writes-follow-reads': writesFollowReadsByBruteForce,
+};
+
+interface PaperHistory {
+  readonly name: string;
+  readonly source: string;
+  readonly history: History;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly string[];
+}
+
+const bouajjani = 'Bouajjani, Enea, Guerraoui & Hamza, POPL 2017, figure 3';
+const ahamad = 'Ahamad, Neiger, Burns, Kohli & Hutto, Distributed Computing 1995';
+const terry = 'Terry et al., PDIS 1994';
+const guarantees = ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'];
+const allBut = (one: string): readonly string[] => guarantees.filter(other => other !== one);
+
+const histories: readonly PaperHistory[] = [
+  {
+    name: "each of two sessions takes the other one's write for the later",
+    source: `${bouajjani} (a)`,
+    history: lanes`
+      p0  |x: write 1| |x: read 2|
+      p1  |x: write 2| |x: read 1|
+    `,
+    accepted: ['causal', 'causal-memory', 'pram'],
+    rejected: ['causal-convergence', 'processor', 'sequential'],
+  },
+  {
+    name: 'one order of writes for all, which no session can have seen grow',
+    source: `${bouajjani} (b)`,
+    history: lanes`
+      p0  |z: write 1| |x: write 1| |y: write 1|
+      p1  |x: write 2| |z: read|    |y: read 1| |x: read 2|
+    `,
+    accepted: ['causal', 'causal-convergence'],
+    rejected: ['causal-memory', 'pram', 'sequential'],
+  },
+  {
+    name: 'a session wavers between two writes',
+    source: `${bouajjani} (c)`,
+    history: lanes`
+      p0  |x: write 1|
+      p1  |x: write 2| |x: read 1| |x: read 2|
+    `,
+    accepted: ['causal'],
+    rejected: ['causal-memory', 'causal-convergence', 'sequential'],
+  },
+  {
+    name: 'two sessions that do not see each other',
+    source: `${bouajjani} (d)`,
+    history: lanes`
+      p0  |x: write 1| |y: read| |y: write 1| |x: read 1|
+      p1  |x: write 2| |y: read| |y: write 2| |x: read 2|
+    `,
+    accepted: ['causal', 'causal-memory', 'causal-convergence', 'pram'],
+    rejected: ['sequential'],
+  },
+  {
+    name: 'an overwritten value is read after what overwrote it',
+    source: `${bouajjani} (e)`,
+    history: lanes`
+      p0  |x: write 1| |y: write 1|
+      p1                             |y: read 1| |x: write 2|
+      p2                                                       |x: read 2| |x: read 1|
+    `,
+    accepted: ['pram'],
+    rejected: ['causal', 'causal-memory', 'causal-convergence', 'sequential'],
+  },
+  {
+    name: 'concurrent writes, seen in two orders after a common cause',
+    source: `${ahamad}: causal, not sequentially consistent`,
+    history: lanes`
+      p0  |x: write 1|                          |x: write 3|
+      p1               |x: read 1| |x: write 2|
+      p2               |x: read 1|                           |x: read 3| |x: read 2|
+      p3               |x: read 1|                           |x: read 2| |x: read 3|
+    `,
+    accepted: ['causal', 'causal-memory', 'pram'],
+    rejected: ['causal-convergence', 'processor', 'sequential'],
+  },
+  {
+    name: 'a write and the one that it caused, seen the wrong way round',
+    source: `${ahamad}: PRAM, not causal; Lipton & Sandberg 1988`,
+    history: lanes`
+      p0  |x: write 1|
+      p1               |x: read 1| |x: write 2|
+      p2                                        |x: read 2| |x: read 1|
+      p3                                        |x: read 1| |x: read 2|
+    `,
+    accepted: ['pram'],
+    rejected: ['causal', 'causal-memory', 'causal-convergence', 'processor', 'sequential'],
+  },
+  {
+    name: 'the writes of one session out of order',
+    source: 'Lipton & Sandberg 1988: what a pipelined memory cannot do',
+    history: lanes`
+      p0  |x: write 1| |x: write 2|
+      p1                             |x: read 2| |x: read 1|
+    `,
+    accepted: ['read-your-writes', 'writes-follow-reads'],
+    rejected: ['pram', 'monotonic-reads', 'monotonic-writes', 'causal', 'processor'],
+  },
+  {
+    name: "two sessions disagree about the order of one object's writes",
+    source: 'Goodman 1989; Ahamad, Bazzi, John, Kohli & Neiger, SPAA 1993: PRAM, not processor consistent',
+    history: lanes`
+      p0  |x: write 1|
+      p1  |x: write 2|
+      p2                 |x: read 1| |x: read 2|
+      p3                 |x: read 2| |x: read 1|
+    `,
+    accepted: ['pram', 'causal-memory'],
+    rejected: ['processor', 'causal-convergence', 'sequential'],
+  },
+  {
+    name: 'every object alone is in order, but not the writes of a session',
+    source: 'Goodman 1989: coherent (cache consistent), not processor consistent',
+    history: lanes`
+      p0  |x: write 1| |y: write 1|
+      p1                             |y: read 1| |x: read|
+    `,
+    accepted: allBut('monotonic-writes'),
+    rejected: ['processor', 'pram', 'causal', 'monotonic-writes'],
+  },
+  {
+    name: 'each writes, then misses what the other wrote (Dekker)',
+    source: 'Goodman 1989; Lamport 1979: processor consistent, not sequentially',
+    history: lanes`
+      p0  |x: write 1| |y: read|
+      p1  |y: write 1| |x: read|
+    `,
+    accepted: ['processor', 'causal-memory', 'causal-convergence', 'pram'],
+    rejected: ['sequential'],
+  },
+  {
+    name: 'an effect without its cause',
+    source: 'Ahamad et al., SPAA 1993: processor consistent, not causal',
+    history: lanes`
+      p0  |x: write 1|
+      p1               |x: read 1| |y: write 1|
+      p2                                        |y: read 1| |x: read|
+    `,
+    accepted: ['processor', 'pram'],
+    rejected: ['causal', 'writes-follow-reads', 'sequential'],
+  },
+  {
+    name: 'a changed password that does not work',
+    source: `${terry}, read your writes`,
+    history: lanes`
+      p0  |x: write 1| |x: read|
+    `,
+    accepted: allBut('read-your-writes'),
+    rejected: ['read-your-writes', 'causal', 'pram'],
+  },
+  {
+    name: 'an appointment that is there and then is not',
+    source: `${terry}, monotonic reads`,
+    history: lanes`
+      p0  |x: write 1|
+      p1                 |x: read 1| |x: read|
+    `,
+    accepted: allBut('monotonic-reads'),
+    rejected: ['monotonic-reads', 'causal', 'pram'],
+  },
+  {
+    name: 'a program without the library that was written before it',
+    source: `${terry}, monotonic writes`,
+    history: lanes`
+      p0  |library: write 1| |program: write 2|
+      p1                                         |program: read 2| |library: read|
+    `,
+    accepted: allBut('monotonic-writes'),
+    rejected: ['monotonic-writes', 'causal', 'pram'],
+  },
+  {
+    name: 'an answer on the bulletin board without its question',
+    source: `${terry}, writes follow reads`,
+    history: lanes`
+      p0  |question: write 1|
+      p1                       |question: read 1| |answer: write 2|
+      p2                                                             |answer: read 2| |question: read|
+    `,
+    accepted: [...allBut('writes-follow-reads'), 'pram', 'processor'],
+    rejected: ['writes-follow-reads', 'causal'],
+  },
+];
+
+const judged = (history: History, model: string): unknown =>
+  checkers.find(checker => checker.model === model)!.check(history, { workload: 'register', timeLimitMs: 5000, memoryLimitBytes: 2 ** 28 })
+    .valid;
+
+describe.each(histories)('$name ($source)', ({ history, accepted, rejected }) => {
+  test.each(accepted)('%s accepts it', model => {
+    expect([judged(history, model), definitions[model]!(history)]).toEqual([true, true]);
+  });
+  test.each(rejected)('%s rejects it', model => {
+    expect([judged(history, model), definitions[model]!(history)]).toEqual([false, false]);
+  });
+});
+
+test('every model accepts some and rejects some', () => {
+  for (const model of Object.keys(definitions)) {
+    expect(histories.some(({ accepted }) => accepted.includes(model)) || model === 'sequential', model).toBe(true);
+    expect(
+      histories.some(({ rejected }) => rejected.includes(model)),
+      model,
+    ).toBe(true);
+  }
+});
