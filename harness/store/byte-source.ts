@@ -103,8 +103,13 @@ const firstBytes = async (source: AsyncGenerator<Buffer>): Promise<Buffer> => {
 };
 
 const chained = async function* (first: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  if (first.length > 0) yield first;
-  yield* rest;
+  try {
+    if (first.length > 0) yield first;
+    yield* rest;
+  } finally {
+    // Whoever stops at the first bytes has not begun with the rest, which holds a file open.
+    await rest.return(undefined);
+  }
 };
 
 /**

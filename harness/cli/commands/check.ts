@@ -1,5 +1,5 @@
 /** `ordeal check`: judges recorded histories, ours or other tools'. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { misfitIn, workloadWith } from '../../../checkers/models/vocabulary.ts';
@@ -18,7 +18,10 @@ import { parseSize } from '../size.ts';
 import { withStanding } from '../standing.ts';
 import { colours, errorColours } from '../terminal.ts';
 import { describeAnomalies } from '../verdict.ts';
+import { historiesIn } from './check-inputs.ts';
 import { addInsightOptions, describeInsight, type Insight, type InsightFlags, withInsight } from './check-insight.ts';
+import { createCheckProgress } from './check-progress.ts';
+import { renderTable, whyOf } from './check-table.ts';
 
 interface Flags extends InsightFlags {
   readonly workload?: string;
@@ -34,8 +37,13 @@ interface Flags extends InsightFlags {
 interface Judged {
   readonly file: string;
   readonly verdict?: Insight;
-  readonly history?: History;
   readonly error?: UserError;
+  /** Reading and checking. */
+  readonly seconds: number;
+}
+
+interface JudgedHistory extends Omit<Judged, 'seconds'> {
+  readonly history?: History;
 }
 
 export const addCheckCommand = (program: Command): void => {
@@ -91,9 +99,10 @@ const check = async (paths: string[], flags: Flags): Promise<void> => {
   const files = paths.flatMap(historiesIn);
   const judged: Judged[] = [];
   for (const file of files) {
-    const one = await judgeFile(file, flags, registries, limits);
-    judged.push(one);
-    if (!flags.json) describe(one, files.length > 1, flags);
+    const began = performance.now();
+    const { history, ...one } = await judgeFile(file, flags, registries, limits);
+    judged.push({ ...one, seconds: (performance.now() - began) / 1000 });
+    if (!flags.json) describe({ ...one, history }, files.length > 1, flags);
   }
   if (flags.json) process.stdout.write(`${JSON.stringify(asJson(judged), null, 2)}\n`);
   else if (judged.length > 1) summarise(judged);
@@ -107,10 +116,12 @@ const exitCodeOf = (judged: readonly Judged[]): number => {
   return valid !== false && worst ? exitCodeOfError(worst.error) : exitCodeOfVerdict(valid);
 };
 
-const judgeFile = async (file: string, flags: Flags, registries: Registries, limits: Limits): Promise<Judged> => {
+const judgeFile = async (file: string, flags: Flags, registries: Registries, limits: Limits): Promise<JudgedHistory> => {
+  const progress = createCheckProgress(file);
   try {
-    const read = await readHistory(file);
+    const read = await readHistory(file, progress.reading);
     const { history, warnings } = read;
+    progress.checking(history.length);
     const asked = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
@@ -123,6 +134,8 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
   } catch (error) {
     if (error instanceof UserError) return { file, error };
     throw error;
+  } finally {
+    progress.done();
   }
 };
 
@@ -145,29 +158,6 @@ const refuseMisfit = ({ history, placeOf }: ReadHistory, workload: string, file:
     `${file}:${place ? `${place.line}:${place.column}` : ` event ${index}`}: expected ${expected}, found ${found}`,
     { hint: `--workload says what the operations mean; ${workload} was taken` },
   );
-};
-
-/** A run folder gives its history; another folder every history in it, by name. */
-const historiesIn = (path: string): string[] => {
-  if (path === '-') return [path];
-  if (!existsSync(path))
-    throw new UserError('usage', 'no-file', `${path}: no such file or folder`, { hint: 'name a history file or a run folder' });
-  if (!statSync(path).isDirectory()) return [path];
-  if (existsSync(join(path, 'history.jsonl'))) return [join(path, 'history.jsonl')];
-  const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter(
-      name =>
-        /\.(jsonl|edn|log|txt)(\.gz)?$/.test(name) &&
-        !name.endsWith('ordeal.log') &&
-        !/(^|\/)nodes\//.test(name) &&
-        !name.endsWith('index.jsonl'),
-    )
-    .sort();
-  if (found.length === 0)
-    throw new UserError('usage', 'no-histories', `${path}: no history in that folder`, {
-      hint: 'histories end in .jsonl, .edn, .log or .txt, gzipped or not',
-    });
-  return found.map(name => join(path, name));
 };
 
 const recordedWorkload = (file: string): string | undefined => {
@@ -215,10 +205,15 @@ const asJson = (judged: readonly Judged[]): unknown => {
   return { valid: mergeValidity(results.map(result => result.valid as Verdict['valid'])), results };
 };
 
-const word = (valid: Verdict['valid'], paint = colours): string =>
-  valid === true ? paint.green('valid') : valid === false ? paint.red('violation') : paint.yellow('unknown');
+const spoken = (valid: Verdict['valid']): 'valid' | 'violation' | 'unknown' =>
+  valid === true ? 'valid' : valid === false ? 'violation' : 'unknown';
 
-const describe = ({ file, verdict, error, history }: Judged, brief: boolean, flags: InsightFlags): void => {
+const word = (valid: Verdict['valid'], paint = colours): string => {
+  const colour = valid === true ? paint.green : valid === false ? paint.red : paint.yellow;
+  return colour(spoken(valid));
+};
+
+const describe = ({ file, verdict, error, history }: JudgedHistory, brief: boolean, flags: InsightFlags): void => {
   if (error) {
     process.stderr.write(
       `${errorColours.red('error')} ${error.message}\n${error.hint ? `  ${errorColours.dim('→')} ${error.hint}\n` : ''}`,
@@ -262,10 +257,17 @@ const describe = ({ file, verdict, error, history }: Judged, brief: boolean, fla
 };
 
 const summarise = (judged: readonly Judged[]): void => {
-  const count = { valid: 0, violation: 0, unknown: 0, refused: 0 };
-  for (const { verdict } of judged)
-    count[!verdict ? 'refused' : verdict.valid === true ? 'valid' : verdict.valid === false ? 'violation' : 'unknown']++;
+  const rows = judged.map(({ file, verdict, error, seconds }) => ({
+    file,
+    verdict: verdict ? spoken(verdict.valid) : ('not judged' as const),
+    operations: verdict?.operations,
+    keys: verdict?.keys,
+    seconds,
+    why: verdict ? whyOf(verdict) : messageOf(error),
+  }));
+  const count = (wanted: (typeof rows)[number]['verdict']): number => rows.filter(({ verdict }) => verdict === wanted).length;
+  const table = renderTable(rows, Math.min(process.stdout.columns ?? 140, 200));
   process.stdout.write(
-    `\n${judged.length} histories: ${count.valid} valid, ${count.violation} with a violation, ${count.unknown} unknown, ${count.refused} not judged\n`,
+    `\n${table.join('\n')}\n\n${judged.length} histories: ${count('valid')} valid, ${count('violation')} with a violation, ${count('unknown')} unknown, ${count('not judged')} not judged\n`,
   );
 };
