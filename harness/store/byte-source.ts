@@ -146,10 +146,15 @@ const gunzipped = async function* (source: AsyncGenerator<Buffer>, name: string,
   warn(cutOffGzip(name));
 };
 
-/** Settles when the piece is unpacked, or cannot be. */
+/** Settles when the piece is unpacked, or cannot be: a stream that fails forgets who waits for a piece of it. */
 const feed = (gunzip: Gunzip, piece: Buffer): Promise<void> =>
   new Promise(resolve => {
-    gunzip.write(piece, () => resolve());
+    const settle = (): void => {
+      gunzip.off('close', settle);
+      resolve();
+    };
+    gunzip.once('close', settle);
+    gunzip.write(piece, settle);
   });
 
 const ended = (gunzip: Gunzip): Promise<void> =>
