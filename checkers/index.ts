@@ -41,6 +41,7 @@ export {
   checkSet,
   checkSetFull,
   checkTotalQueue,
+  checkUnhandledExceptions,
   checkUniqueIds,
 } from './library/workloads.ts';
 export type { Assignment, Call, Model, Monitored, ReadWriteModel } from './linearizable/model.ts';

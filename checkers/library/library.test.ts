@@ -176,8 +176,14 @@ test.each(workloads)('%s: accepts, rejects', (name, check, accepts, rejects) => 
   expect(verdict.anomalies[0]!.operations.length).toBeGreaterThan(0);
 });
 
+test('errors that nobody foresaw are never a violation', () => {
+  expect(library.checkUnhandledExceptions(stale)).toMatchObject({ model: 'unhandled-exceptions', valid: true });
+});
+
 test('every checker of the command line is in the library', () => {
-  const known = new Set([...weaker, ...workloads].map(([model]) => model).concat('linearizable', 'sequential', 'all'));
+  const known = new Set(
+    [...weaker, ...workloads].map(([model]) => model).concat('linearizable', 'sequential', 'all', 'unhandled-exceptions'),
+  );
   expect(checkers.map(({ model }) => model).filter(model => !known.has(model))).toEqual([]);
 });
 

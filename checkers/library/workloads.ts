@@ -15,6 +15,7 @@ import { longFork } from '../properties/long-fork.ts';
 import { monotonic } from '../properties/monotonic.ts';
 import { atLeastOnceQueue, fifoQueueOrder, totalQueue } from '../properties/queue.ts';
 import { growOnlySet, setFull } from '../properties/set.ts';
+import { unhandledExceptions } from '../properties/unhandled-exceptions.ts';
 import { uniqueIds } from '../properties/unique-ids.ts';
 import { refuseMisfits, settled } from './options.ts';
 
@@ -69,3 +70,6 @@ export const checkSetFull = (history: History): Verdict => judge(setFull, histor
 
 /** No identifier is given twice; `generate` -> id. */
 export const checkUniqueIds = (history: History): Verdict => judge(uniqueIds, history);
+
+/** Never a violation, of any history: warns of each kind of error that nobody foresaw, and counts them. */
+export const checkUnhandledExceptions = (history: History): Verdict => unhandledExceptions([]).check(history, settled('any', {}));

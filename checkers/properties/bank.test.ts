@@ -36,6 +36,11 @@ test('rejects: two torn transfers at once', () => {
 test('without open, the total that most reads show is the right one', () => {
   expect(
     judge(lanes`
+    p0  |read {"a":5,"b":4}| |read {"a":5,"b":5}| |read {"a":3,"b":7}|
+  `).anomalies,
+  ).toMatchObject([{ type: 'wrong-total', operations: [1] }]);
+  expect(
+    judge(lanes`
     p0  |read {"a":5,"b":5}| |read {"a":5,"b":4}| |read {"a":3,"b":7}|
   `).anomalies,
   ).toMatchObject([{ type: 'wrong-total', operations: [3] }]);
