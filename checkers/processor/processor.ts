@@ -129,7 +129,9 @@ const saturateAll = (
     for (const view of views) {
       if (limits.now() > limits.deadline) return 'time';
       if (!order(view, pairs)) return 'cyclic';
-      const more = implied(trace, view, writesOf).filter(({ before, after }) => !has.has(before * trace.size + after));
+      const found = implied(trace, view, writesOf, limits);
+      if (found === undefined) return 'time';
+      const more = found.filter(({ before, after }) => !has.has(before * trace.size + after));
       for (const { before, after } of more) has.add(before * trace.size + after);
       if (more.length > 0) {
         pairs = [...pairs, ...more];
@@ -193,12 +195,19 @@ const sortInto = (trace: Trace, after: readonly (readonly number[])[], clocks: I
 };
 
 /** Pairs of writes of one object that the view orders, and those that its own reads force. */
-const implied = (trace: Trace, view: View, writesOf: readonly (readonly number[])[]): readonly Pair[] => {
+const implied = (
+  trace: Trace,
+  view: View,
+  writesOf: readonly (readonly number[])[],
+  { now, deadline }: Limits,
+): readonly Pair[] | undefined => {
   const { number, trace: part } = view;
   const found: Pair[] = [];
   for (const writers of writesOf)
-    for (const a of writers)
+    for (const a of writers) {
+      if (writers.length > 100 && now() > deadline) return undefined;
       for (const b of writers) if (a !== b && isBefore(view, number[a]!, number[b]!)) found.push({ before: a, after: b });
+    }
   for (let i = 0; i < trace.size; i++) {
     if (trace.session[i] !== view.own) continue;
     for (let slot = trace.reads.start[i]!; slot < trace.reads.start[i + 1]!; slot++) {

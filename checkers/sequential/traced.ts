@@ -76,17 +76,22 @@ const search = (
   const { frontier, order } = making;
   const seen: Frontiers = frontiers(trace.sessionCount, limits.memoryBytes);
   const levels: { at: number; readonly choices: readonly number[]; next: number }[] = [];
+  // A step looks at every session.
+  const often = trace.sessionCount > manySessions ? 0 : 255;
+  let listed = 0;
   settle(making);
   for (let steps = 0; ; steps++) {
     if (order.length === trace.size) return true;
     if (steps > most) return 'time';
-    if ((steps & 255) === 255 && limits.now() > limits.deadline) return 'time';
+    if ((steps & often) === often && limits.now() > limits.deadline) return 'time';
+    if (listed * 8 > limits.memoryBytes) return 'memory';
     const fresh = seen.add(frontier);
     if (fresh === undefined) return 'memory';
     levels.push({ at: order.length, choices: fresh ? choicesOf(making) : [], next: 0 });
     let level = levels.at(-1)!;
+    listed += level.choices.length;
     while (level.next >= level.choices.length) {
-      levels.pop();
+      listed -= levels.pop()!.choices.length;
       if (levels.length === 0) return false;
       level = levels.at(-1)!;
       while (order.length > level.at) takeBack(making);
