@@ -8,7 +8,7 @@ import type { Checker, CheckOptions, Verdict } from '../../harness/protocol/chec
 import { concluded, isOpen, isOutOfTime, judgeAtFirst, openTrial, type Trial } from '../linearizable/check.ts';
 import { linearizable } from '../linearizable/checker.ts';
 import type { KeyJudgement, OpenKey } from '../linearizable/judge-key.ts';
-import type { KeyHistory } from '../linearizable/subject.ts';
+import type { KeyHistory, Subject } from '../linearizable/subject.ts';
 import { models } from '../models/registry.ts';
 import { openSearchPool, type SearchPool, workerFile } from './pool.ts';
 import { type SearchTask, sharedNow, type What } from './search-task.ts';
@@ -140,4 +140,9 @@ const taskOf = <State>(key: KeyHistory, ms: number, { limits, hard }: Trial<Stat
 
 /** Which values a register held does not matter to the search, only how many there were. */
 const whatOf = ({ subjects }: KeyHistory, { register }: OpenKey, model: string): What =>
-  register === undefined ? { model, subjects } : { guards: { ...register.guards, values: register.guards.values.map(() => null) } };
+  register === undefined
+    ? { model, subjects: subjects.map(plain) }
+    : { guards: { ...register.guards, values: register.guards.values.map(() => null) } };
+
+/** Subjects may make their events when asked: only data can be copied. */
+const plain = ({ invoke, completion, called, returned, client }: Subject): Subject => ({ invoke, completion, called, returned, client });
