@@ -6,19 +6,15 @@
  * is known for certain. Where a key has no such moment its window grows, and it is judged less often the longer that takes.
  */
 import type { Event, Key } from '../../harness/history/event.ts';
+import type { SeenViolation } from '../../harness/protocol/checker.ts';
 import { valueKey } from '../models/values.ts';
 import { judgeKey, type KeyJudgement } from './judge-key.ts';
 import type { Client, Model } from './model.ts';
 import type { Limits } from './search.ts';
 import { callOf, indexOf, never, type Subject } from './subject.ts';
 
-export interface OnlineViolation {
-  readonly key: Key | undefined;
-  /** Operations at fault, by the names that verdicts give them; not a minimal set. */
-  readonly operations: readonly number[];
-  /** When the newest answer was given that was judged with them: nanoseconds since the run began. */
-  readonly timeNs: number;
-}
+/** `operations` are at fault, not a minimal set. */
+export type OnlineViolation = SeenViolation;
 
 export interface OnlineJudge {
   /** The next event of the history; its `index` is its place. Never judges. O(1). */

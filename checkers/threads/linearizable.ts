@@ -12,6 +12,7 @@ import type { KeyHistory, Subject } from '../linearizable/subject.ts';
 import { models } from '../models/registry.ts';
 import { openSearchPool, type SearchPool, workerFile } from './pool.ts';
 import { type SearchTask, sharedNow, type What } from './search-task.ts';
+import { watchLinearizability } from './watch.ts';
 
 export interface ThreadOptions extends CheckOptions {
   /** Default: as many as the machine runs at once. */
@@ -48,7 +49,11 @@ export const checkOnThreads = async (history: History, options: ThreadOptions): 
 };
 
 /** The same checker, for whoever can wait for a promise. */
-export const linearizableOnThreads: Checker = { ...linearizable, checkOnThreads };
+export const linearizableOnThreads: Checker = {
+  ...linearizable,
+  checkOnThreads,
+  online: { workloads: Object.keys(models), watch: watchLinearizability },
+};
 
 interface Means {
   readonly workload: string;

@@ -26,7 +26,8 @@ export const repeatCommand = (plan: RunPlan, config?: string): string => {
     ...(plan.toxiproxyUrl ? [['--toxiproxy', plan.toxiproxyUrl] as [string, string]] : []),
     ...(plan.store === runDefaults.store ? [] : [['--store', plan.store] as [string, string]]),
   ];
-  return ['npx ordeal run', ...flags.map(([flag, value]) => `${flag} ${quoted(value)}`)].join(' ');
+  const switches = plan.checkOnline ? ['--check-online'] : [];
+  return ['npx ordeal run', ...flags.map(([flag, value]) => `${flag} ${quoted(value)}`), ...switches].join(' ');
 };
 
 const whereFlags = ({ provider, system, composeFile, project, nodes }: RunPlan): [string, string][] => [

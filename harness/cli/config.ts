@@ -57,6 +57,7 @@ export const runConfigSchema = z
     startTimeout: text,
     recoveryTimeout: text,
     checkTimeLimit: text,
+    checkOnline: z.boolean(),
     memoryLimit: text,
   })
   .partial()

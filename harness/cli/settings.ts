@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { judgeLogPatterns } from '../../checkers/properties/log-patterns.ts';
 import { unhandledExceptions } from '../../checkers/properties/unhandled-exceptions.ts';
+import type { Checker } from '../protocol/checker.ts';
 import type { Capability, Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';
 import { accepts, type Options, type OptionTable, resolveOptions } from '../protocol/options.ts';
@@ -43,6 +44,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
   refuseUnoffered(system, workload);
   const model = config.model ?? workload.models[0]!;
   const checker = checkerFor(registries, workload.judgedAs ?? workload.name, model);
+  if (config.checkOnline === true) refuseOffline(checker, workload);
   const bugs = config.bug ?? [];
   for (const bug of bugs) named(`bug of ${system.name}`, Object.keys(system.bugs), name => name, bug);
   const logPatterns = (config.logPattern ?? []).map(logPatternOf);
@@ -79,6 +81,7 @@ export const settle = async (given: RunConfig, registries: Registries): Promise<
     recoveryTimeoutMs: parseDuration(String(config.recoveryTimeout), '--recovery-timeout'),
     checkTimeLimitMs: parseDuration(String(config.checkTimeLimit), '--check-time-limit'),
     memoryLimitBytes: parseSize(String(config.memoryLimit), '--memory-limit'),
+    checkOnline: config.checkOnline === true,
     rate: config.rate,
     concurrency: config.concurrency ?? nodes.length * 2,
     seed: config.seed ?? Math.floor(Math.random() * 2 ** 31),
@@ -139,6 +142,18 @@ const refuseUnoffered = (system: System, workload: Workload): void => {
   if (system.workloads.includes(workload.name) || system.workloads.includes(workload.judgedAs ?? workload.name)) return;
   throw new UserError('usage', 'unoffered-workload', `${system.name} does not say that it offers the operations of ${workload.name}`, {
     hint: `it offers ${system.workloads.join(', ')}; one of your own says so in its \`workloads\``,
+  });
+};
+
+/** Only what a prefix can violate can be judged before the end. */
+const refuseOffline = ({ model, online }: Checker, workload: Workload): void => {
+  const name = workload.judgedAs ?? workload.name;
+  if (online?.workloads.includes(name)) return;
+  throw new UserError('usage', 'no-online-check', `--check-online: ${name} cannot be judged for ${model} while the run goes on`, {
+    hint:
+      online === undefined
+        ? 'it can for --model linearizable; leave --check-online out, and the history is judged at the end'
+        : `it can for ${online.workloads.join(', ')}; leave --check-online out, and the history is judged at the end`,
   });
 };
 

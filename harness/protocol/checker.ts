@@ -1,5 +1,5 @@
 /** The seam of the judges: a history in, a verdict out. */
-import type { History, Key } from '../history/event.ts';
+import type { Event, History, Key } from '../history/event.ts';
 
 /** Three-valued truth. Merged: valid < unknown < invalid. */
 export type Validity = true | false | 'unknown';
@@ -65,6 +65,32 @@ export interface Checker {
   check(history: History, options: CheckOptions): Verdict;
   /** The same with the help of other threads, where that is worthwhile. They are gone when it resolves. */
   checkOnThreads?(history: History, options: CheckOptions): Promise<Verdict>;
+  /** Judging while the run goes on, for the workloads listed. */
+  readonly online?: { readonly workloads: readonly string[]; watch(options: WatchOptions): Watch };
+}
+
+/** A judge beside a run. */
+export interface Watch {
+  /** The next event of the history. Costs next to nothing. */
+  feed(event: Event): void;
+  /** Ends it at once. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface WatchOptions {
+  readonly workload: string;
+  readonly memoryLimitBytes: number;
+  /** Told once: these operations of what was fed so far are part of a violation of the whole history, whatever comes. */
+  readonly onViolation: (violation: SeenViolation) => void;
+  /** Judging came to an end before its time. */
+  readonly onTrouble: (sentence: string) => void;
+}
+
+export interface SeenViolation {
+  readonly key: Key | undefined;
+  readonly operations: readonly number[];
+  /** When the newest answer judged was given: nanoseconds since the run began. */
+  readonly timeNs: number;
 }
 
 export const mergeValidity = (verdicts: readonly Validity[]): Validity =>

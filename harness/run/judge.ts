@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { History } from '../history/event.ts';
-import type { Checker, CheckOptions, Verdict } from '../protocol/checker.ts';
+import type { Checker, CheckOptions, SeenViolation, Verdict } from '../protocol/checker.ts';
 import type { NodeId } from '../protocol/system.ts';
 import { messageOf } from '../std/user-error.ts';
 
@@ -30,6 +30,21 @@ const guarded = async (workload: string, model: string, check: () => Verdict | P
     const unknown = `the checker crashed, which is a bug in it: ${messageOf(error)}`;
     return { valid: 'unknown', workload, model, operations: 0, keys: 0, elapsedMs: 0, anomalies: [], unknown };
   }
+};
+
+/** The verdict, given what was seen while the run went on: a violation of a part is one of the whole, also where that takes too long to judge. */
+export const besides = (verdict: Verdict, { key, operations }: SeenViolation): Verdict => {
+  if (verdict.valid === false) return verdict;
+  if (verdict.valid === true) {
+    const unknown = 'a violation was seen while the run went on, but the whole history has none, which is a bug in the checker';
+    return { ...verdict, valid: 'unknown', unknown };
+  }
+  const explanation = `Seen while the run went on; the whole history could not be judged: ${verdict.unknown ?? 'no reason given'}.`;
+  return {
+    ...verdict,
+    valid: false,
+    anomalies: [{ type: 'non-linearizable', ...(key !== undefined && { key }), operations, explanation }],
+  };
 };
 
 /** A larger file is not read: it is left out and named. */

@@ -37,6 +37,8 @@ export interface RunPlan {
   readonly recoveryTimeoutMs: number;
   readonly checkTimeLimitMs: number;
   readonly memoryLimitBytes: number;
+  /** Judge while the run goes on, and stop it at the first violation. */
+  readonly checkOnline: boolean;
   /** Operations a second, open loop; `max` is closed loop. */
   readonly rate: number | 'max';
   readonly concurrency: number;

@@ -4,7 +4,7 @@
  */
 
 import type { Event, EventDraft, History, Key } from '../history/event.ts';
-import type { Verdict } from '../protocol/checker.ts';
+import type { SeenViolation, Verdict, Watch } from '../protocol/checker.ts';
 import type { Client } from '../protocol/client.ts';
 import type { Cluster, UnexpectedExit } from '../protocol/cluster.ts';
 import type { FaultRecord, Schedule } from '../protocol/fault.ts';
@@ -18,7 +18,7 @@ import { type HistoryWriter, openHistoryWriter } from '../store/history-writer.t
 import { readHistory } from '../store/read-history.ts';
 import type { RunFolder } from '../store/run-folder.ts';
 import { type InterpretSummary, interpret } from './interpreter.ts';
-import { judgeHistory, judgeLogs, type NodeLogs, readNodeLogs } from './judge.ts';
+import { besides, judgeHistory, judgeLogs, type NodeLogs, readNodeLogs } from './judge.ts';
 import { type LeaderChange, watchLeaders } from './leaders.ts';
 import { startSchedule } from './nemesis.ts';
 import type { RunPlan } from './plan.ts';
@@ -119,6 +119,8 @@ class Trial {
   #loadEndMs = 0;
   #recoveryMs: number | null = null;
   #processes: readonly number[] | undefined;
+  #watch: Watch | undefined;
+  #seen: SeenViolation | undefined;
   /** Keys that requests were made for, in order of first use. */
   readonly #keys = new Set<Key>();
   #onEvent: (event: Event) => void = () => undefined;
@@ -135,6 +137,7 @@ class Trial {
     const { cluster, folder } = this.#env;
     cluster.onUnexpectedExit(exit => this.#noteExit(exit));
     this.#writer = await openHistoryWriter(folder.file('history.jsonl'), error => this.#broken.abort(error));
+    this.#watch = this.#watchOnline();
     await cluster.prepare?.(this.#signal);
     await cluster.start(within(this.#plan.startTimeoutMs + startMarginMs, this.#signal));
     this.#env.onStarted?.();
@@ -167,7 +170,7 @@ class Trial {
       },
     });
     try {
-      const over = (): boolean => this.#now() - this.#loadStartMs >= this.#plan.timeLimitMs;
+      const over = (): boolean => this.#seen !== undefined || this.#now() - this.#loadStartMs >= this.#plan.timeLimitMs;
       const { arrivals } = await this.#drive(requests.until(over), this.#plan.rate, this.#signal);
       this.#loadEndMs = this.#now();
       if (arrivals && arrivals.dropped > 0)
@@ -178,8 +181,28 @@ class Trial {
       this.#enter('healing');
       this.#faults = (await nemesis.healAll()).map(roundTimes);
     }
-    await this.#recover(requests.until.bind(requests));
-    await this.#readFinally();
+    if (this.#seen === undefined) await this.#recover(requests.until.bind(requests));
+    if (this.#seen === undefined) await this.#readFinally();
+    if (this.#seen !== undefined)
+      this.#warn(
+        `stopped at the first violation, ${((this.#loadEndMs - this.#loadStartMs) / 1000).toFixed(1)} s into the load (--check-online)`,
+      );
+  }
+
+  #watchOnline(): Watch | undefined {
+    const { checkOnline, checker, workload, memoryLimitBytes } = this.#plan;
+    if (!checkOnline) return undefined;
+    return checker.online!.watch({
+      workload: workload.judgedAs ?? workload.name,
+      memoryLimitBytes,
+      onTrouble: sentence => this.#warn(sentence),
+      onViolation: seen => {
+        this.#seen = seen;
+        this.#env.say(
+          `a violation${seen.key === undefined ? '' : ` on key ${seen.key}`} by ${(seen.timeNs / 1e9).toFixed(2)} s, seen at ${(this.#now() / 1000).toFixed(2)} s: the run stops`,
+        );
+      },
+    });
   }
 
   /** The load goes on until every node that a client talks to has answered an operation that began after the heal. */
@@ -201,11 +224,11 @@ class Trial {
         this.#recoveryMs = Math.round(this.#now() - healedAtMs);
       }
     };
-    const over = (): boolean => silent.size === 0 || this.#now() - healedAtMs >= this.#plan.recoveryTimeoutMs;
+    const over = (): boolean => this.#seen !== undefined || silent.size === 0 || this.#now() - healedAtMs >= this.#plan.recoveryTimeoutMs;
     const { rate } = this.#plan;
     await this.#drive(until(over), rate === 'max' ? rate : Math.max(rate, leastRecoveryRate), this.#signal);
     this.#onEvent = () => undefined;
-    if (silent.size > 0)
+    if (silent.size > 0 && this.#seen === undefined)
       this.#warn(`${[...silent].join(', ')} answered nothing for ${this.#plan.recoveryTimeoutMs} ms after all faults were healed`);
   }
 
@@ -271,6 +294,7 @@ class Trial {
     if (event.type !== 'invoke' && event.process !== 'nemesis') this.#env.tally[event.type]++;
     if (event.type === 'invoke') for (const key of keysIn(event)) this.#keys.add(key);
     this.#onEvent(event);
+    this.#watch?.feed(event);
     return event;
   }
 
@@ -285,6 +309,7 @@ class Trial {
   /** Ends what is still there. What goes wrong here is said, and never hides what came first. */
   async close(): Promise<void> {
     this.#enter('stopping');
+    await this.#watch?.close();
     for (const trouble of await this.#env.cluster.close()) this.#warn(trouble);
     await this.#writer?.close();
   }
@@ -303,7 +328,8 @@ class Trial {
     const nodeLogs = readNodeLogs(cluster.nodes, node => folder.node(node));
     const { checker, workload, system, provider, judgesOfLogs: alsoLogs, surprises, checkTimeLimitMs, memoryLimitBytes } = this.#plan;
     const limits = { workload: workload.judgedAs ?? workload.name, timeLimitMs: checkTimeLimitMs, memoryLimitBytes };
-    const judged = await judgeHistory(checker, history, limits);
+    const verdict = await judgeHistory(checker, history, limits);
+    const judged = this.#seen === undefined ? verdict : besides(verdict, this.#seen);
     const ofLogs = [system.judgeLogs, ...alsoLogs].filter(judge => judge !== undefined);
     const unseen = ofLogs.length > 0 && provider.name === 'external';
     if (unseen) this.#warn(`what only the logs of ${system.name} tell was not judged: somebody else has the logs of external nodes`);

@@ -70,6 +70,7 @@ export const addRunCommand = (program: Command): void => {
       `how long nodes may take to answer again after the last fault (default: ${runDefaults.recoveryTimeout})`,
     )
     .option('--check-time-limit <TIME>', `how long the checkers may take (default: ${runDefaults.checkTimeLimit})`)
+    .option('--check-online', 'judge the history while it grows, and stop the run at the first violation (--model linearizable)')
     .option('--memory-limit <SIZE>', `how much memory the checkers may take (default: ${runDefaults.memoryLimit})`)
     .option('--store <DIR>', `where runs are kept (default: ${runDefaults.store})`)
     .option('--config <FILE>', 'read settings from this file (default: ordeal.config.ts, if there is one)')
