@@ -1,5 +1,6 @@
 /** The public entry of the package: what a config file of one's own needs. */
 
+export type { Call, Model } from '../checkers/linearizable/model.ts';
 export { type Hook, type HookContext, type HookFaultSpec, hookFault } from '../nemesis/hooks/hook-fault.ts';
 export { raft } from '../systems/raft/system.ts';
 export { type Config, defineConfig } from './cli/config.ts';

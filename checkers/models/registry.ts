@@ -37,3 +37,12 @@ export const models: Readonly<Record<string, AnyModel>> = {
   'unique-ids': of(uniqueIds),
   'append-only-log': of(appendOnlyLog),
 };
+
+/** Other names of those workloads. */
+export const aliases: Readonly<Record<string, string>> = {
+  'cas-register': 'register',
+  mutex: 'lock',
+  'fifo-queue': 'queue',
+  'min-priority-queue': 'priority-queue',
+  'key-value-store': 'kv',
+};

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
+import type { Model } from '../../checkers/linearizable/model.ts';
 import type { Fault } from '../protocol/fault.ts';
 import type { System } from '../protocol/system.ts';
 import type { Workload } from '../protocol/workload.ts';
@@ -71,6 +72,9 @@ export interface Config {
   readonly systems?: readonly System[];
   readonly workloads?: readonly Workload[];
   readonly faults?: readonly Fault[];
+  /** Data types of one's own: `--workload` takes their names. Of any state type. */
+  // biome-ignore lint/suspicious/noExplicitAny: a list of models of different states
+  readonly models?: readonly Model<any>[];
 }
 
 type Members = Readonly<Record<string, 'string' | 'function' | 'object' | 'number'>>;
@@ -85,6 +89,7 @@ const systemMembers: Members = {
   connect: 'function',
 };
 const faultMembers: Members = { kind: 'string', needs: 'object', options: 'object', plan: 'function', inject: 'function' };
+const modelMembers: Members = { name: 'string', step: 'function', describe: 'function' };
 const workloadMembers: Members = { name: 'string', options: 'object', models: 'object', readOnly: 'object', generator: 'function' };
 
 /** A first look at what a config file registers, so that a slip is a sentence and not a crash in the middle of a run. */
@@ -112,6 +117,7 @@ const configSchema = z
       )
       .optional(),
     faults: z.array(z.custom<Fault>(has(faultMembers), `expected a fault with ${wordsOf(faultMembers)}`)).optional(),
+    models: z.array(z.custom<Model>(has(modelMembers), `expected a model with ${wordsOf(modelMembers)}, and init`)).optional(),
     workloads: z.array(z.custom<Workload>(has(workloadMembers), `expected a workload with ${wordsOf(workloadMembers)}`)).optional(),
   })
   .strict();

@@ -1,5 +1,7 @@
 /** Every system, workload, fault and checker by name: the one place that knows them all, and the words for one that is not there. */
 import { linearizable } from '../../checkers/linearizable/checker.ts';
+import { aliases } from '../../checkers/models/registry.ts';
+import { withOwnModels } from '../../checkers/own-models.ts';
 import { checkers } from '../../checkers/registry.ts';
 import { linearizableOnThreads } from '../../checkers/threads/linearizable.ts';
 import { faults } from '../../nemesis/registry.ts';
@@ -33,9 +35,12 @@ export const registriesWith = (config: LoadedConfig): Registries => ({
   systems: byName([raft, etcd, redis], config.systems ?? []),
   workloads: byName(Object.values(workloads), config.workloads ?? []),
   faults: byKind(faults, config.faults ?? []),
-  checkers: checkers.map(checker => (checker === linearizable ? linearizableOnThreads : checker)),
+  checkers: checkers.map(checker => withOwnModels(checker === linearizable ? linearizableOnThreads : checker, config.models ?? [])),
   providers: [processes, docker, compose, attach, external],
 });
+
+/** The workload that another name stands for: the field has several for some. */
+export const workloadNamed = (name: string): string => (Object.hasOwn(aliases, name) ? aliases[name]! : name);
 
 const byKind = (ours: readonly Fault[], theirs: readonly Fault[]): readonly Fault[] => [
   ...new Map([...ours, ...theirs].map(fault => [fault.kind, fault])).values(),

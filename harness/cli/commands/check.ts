@@ -12,7 +12,7 @@ import { messageOf, UserError } from '../../std/user-error.ts';
 import { readHistory } from '../../store/read-history.ts';
 import { loadConfig } from '../config.ts';
 import { exitCodeOfError, exitCodeOfVerdict } from '../exit-codes.ts';
-import { type Registries, registriesWith } from '../registries.ts';
+import { type Registries, registriesWith, workloadNamed } from '../registries.ts';
 import { checkerFor, runDefaults } from '../settings.ts';
 import { parseSize } from '../size.ts';
 import { withStanding } from '../standing.ts';
@@ -123,6 +123,7 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const { history, warnings } = read;
     progress.checking(history.length);
     const asked = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
+    const asked = workloadNamed(flags.workload ?? recordedWorkload(file) ?? guessWorkload(history));
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
     refuseMisfit(read, workload, file);

@@ -1,5 +1,6 @@
 /** `ordeal list`: what there is to choose from, printed from the registries. */
 import { Argument, type Command } from 'commander';
+import { aliases } from '../../../checkers/models/registry.ts';
 import type { OptionTable } from '../../protocol/options.ts';
 import { loadConfig } from '../config.ts';
 import { type Registries, registriesWith } from '../registries.ts';
@@ -55,10 +56,16 @@ export const entriesOf = (topic: ListTopic, registries: Registries): ListEntry[]
     case 'models':
       return registries.checkers.map(checker => ({
         name: checker.model,
-        summary: `${checker.summary} Workloads: ${checker.workloads.join(', ')}.`,
+        summary: `${checker.summary} Workloads: ${checker.workloads.map(withAliases).join(', ')}.`,
         details: {},
       }));
   }
+};
+
+/** The name, and in brackets the others that stand for it. */
+const withAliases = (workload: string): string => {
+  const others = Object.keys(aliases).filter(name => aliases[name] === workload);
+  return others.length === 0 ? workload : `${workload} (${others.join(', ')})`;
 };
 
 const optionDetails = (table: OptionTable, prefix: string): Record<string, string> =>
