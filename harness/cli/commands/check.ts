@@ -122,7 +122,6 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const read = await readHistory(file, progress.reading);
     const { history, warnings } = read;
     progress.checking(history.length);
-    const asked = flags.workload ?? recordedWorkload(file) ?? guessWorkload(history);
     const asked = workloadNamed(flags.workload ?? recordedWorkload(file) ?? guessWorkload(history));
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
     const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
