@@ -31,7 +31,7 @@ import {
 import { guardsOf } from './guards.ts';
 import { judgeBySearch, judgeKey } from './judge-key.ts';
 import type { Model } from './model.ts';
-import { inexplicable, sourcesOf } from './sources.ts';
+import { inexplicable } from './sources.ts';
 import { type Subject, splitByKey } from './subject.ts';
 import { checkByZones } from './zones.ts';
 
@@ -53,8 +53,7 @@ const byZones: Method = subjects => {
   return outcome === 'inapplicable' ? undefined : outcome === 'linearizable';
 };
 const byObservations: Method = subjects => {
-  const guards = guardsOf(register.assignment!, null, subjects);
-  return inexplicable(guards, sourcesOf(guards)) === undefined ? undefined : false;
+  return inexplicable(guardsOf(register.assignment!, null, subjects)) === undefined ? undefined : false;
 };
 
 /** A model's own polynomial method. */

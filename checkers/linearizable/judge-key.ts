@@ -6,7 +6,7 @@ import type { Model } from './model.ts';
 import { type Limits, search } from './search.ts';
 import { inexplicable, type Sources, sourcesOf } from './sources.ts';
 import type { Subject } from './subject.ts';
-import { type Times, timelineOf } from './timeline.ts';
+import { type Times, timelineOf, timesOf } from './timeline.ts';
 import { checkByZones } from './zones.ts';
 
 export interface KeyJudgement {
@@ -36,11 +36,12 @@ export type Cheaply = { readonly decided: KeyJudgement } | OpenKey;
 export interface OpenKey {
   readonly decided?: undefined;
   readonly search: (limits: Limits) => KeyJudgement;
-  /** All that the search needs to know of a register-like key, and what a violation is explained with. */
-  readonly register?: Register;
+  /** All that the search needs to know of a register-like key. */
+  readonly guards?: Guards;
 }
 
-type Register = NonNullable<KeyJudgement['register']>;
+/** What a violation of a register-like key is explained with. */
+export const registerOf = (guards: Guards): NonNullable<KeyJudgement['register']> => ({ guards, sources: sourcesOf(guards) });
 
 /** By observations and polynomial methods, O(n log n). */
 export const judgeCheaply = <State>(subjects: readonly Subject[], model: Model<State>): Cheaply => {
@@ -50,34 +51,32 @@ export const judgeCheaply = <State>(subjects: readonly Subject[], model: Model<S
   const guards = guardsOf(model.assignment, model.init as Json, subjects);
   const zones = checkByZones(guards);
   if (zones.outcome === 'linearizable') return { decided: { outcome: 'linearizable', method: 'zones', suspects: [] } };
-  const register = { guards, sources: sourcesOf(guards) };
-  const odd = inexplicable(guards, register.sources);
+  const odd = inexplicable(guards);
   if (odd !== undefined) {
+    const register = registerOf(guards);
     const suspects = [odd, register.sources.shown(odd), register.sources.overwriter(odd)].filter(i => i !== undefined);
     return { decided: { outcome: 'violation', method: 'observations', suspects, register } };
   }
-  if (zones.outcome === 'violation') return { decided: { outcome: 'violation', method: 'zones', suspects: zones.suspects, register } };
+  if (zones.outcome === 'violation')
+    return { decided: { outcome: 'violation', method: 'zones', suspects: zones.suspects, register: registerOf(guards) } };
   return {
-    register,
+    guards,
     search: limits => {
       const found = judgeGuards(guards, limits);
-      return found.outcome === 'violation' ? { ...found, register } : found;
+      return found.outcome === 'violation' ? { ...found, register: registerOf(guards) } : found;
     },
   };
 };
 
 /** A register-like key by search: its columns say it all. */
-export const judgeGuards = (guards: Guards, limits: Limits): KeyJudgement => {
-  const times = Array.from(guards.called, (called, i) => ({ called, returned: guards.returned[i]! }));
-  return searched(times, compileGuards(guards), limits);
-};
+export const judgeGuards = (guards: Guards, limits: Limits): KeyJudgement => searched(guards, compileGuards(guards), limits);
 
 /** By the general search alone, whatever the model offers besides. */
 export const judgeBySearch = <State>(subjects: readonly Subject[], model: Model<State>, limits: Limits): KeyJudgement =>
-  searched(subjects, compile(model, subjects), limits);
+  searched(timesOf(subjects), compile(model, subjects), limits);
 
-const searched = (subjects: readonly Times[], automaton: ReturnType<typeof compile>, limits: Limits): KeyJudgement => {
-  const timeline = timelineOf(subjects, automaton);
+const searched = (times: Times, automaton: ReturnType<typeof compile>, limits: Limits): KeyJudgement => {
+  const timeline = timelineOf(times, automaton);
   const { outcome, verified, configurations } = search(automaton, timeline, limits);
   const at = (frontier: number): number | undefined => timeline.subject[timeline.returns[frontier]!];
   const common = { method: 'search', verifiedUpTo: at(verified - 1), configurations } as const;

@@ -3,7 +3,7 @@
  * returned and was not certainly overwritten: no update was called after it returned and itself returned before the observer was called.
  */
 import { type Guards, initialValue, none } from './guards.ts';
-import { never } from './subject.ts';
+import { byReturn } from './timeline.ts';
 
 export interface Sources {
   /** All operations that set this value, by call. */
@@ -12,8 +12,6 @@ export interface Sources {
   possible(observer: number): readonly number[];
   /** Whether `observer` can have seen the initial value as it was at the start. */
   initialPossible(observer: number): boolean;
-  /** Whether an operation, which expects a value, can have found it: a necessary condition of linearizability. O(log n). */
-  explicable(observer: number): boolean;
   /**
    * For an observer that no writer explains, the one to show: the last one called before it returned, else the first one after.
    * A plain write rather than a cas, which would in turn need the writers of what it found.
@@ -26,9 +24,8 @@ export interface Sources {
 /** O(n log n) time, O(n) memory. */
 export const sourcesOf = (guards: Guards): Sources => {
   const { expect, set, called, returned } = guards;
-  const { writersOf, latestReturnOf } = writersByValue(guards);
-  const updates = Int32Array.from(set.keys()).filter(i => set[i] !== none && returned[i] !== never);
-  updates.sort((a, b) => returned[a]! - returned[b]!);
+  const writersOf = writersByValue(guards);
+  const updates = byReturn(returned).filter(i => set[i] !== none);
   /** Of the first k+1 updates to return, when the last one of them was called. */
   const lastCall = new Int32Array(updates.length);
   let latest = -1;
@@ -50,12 +47,6 @@ export const sourcesOf = (guards: Guards): Sources => {
     writersOf,
     possible,
     initialPossible,
-    explicable: observer => {
-      if (initialPossible(observer)) return true;
-      const value = expect[observer]!;
-      const count = countWhile(writersOf(value), w => called[w]! < returned[observer]!);
-      return count > 0 && latestReturnOf(value, count - 1) >= threshold(observer);
-    },
     shown: observer => {
       const all = writersOf(expect[observer]!);
       const earlier = all.filter(w => called[w]! < returned[observer]!);
@@ -70,31 +61,15 @@ export const sourcesOf = (guards: Guards): Sources => {
   };
 };
 
-interface Writers {
-  writersOf(value: number): Int32Array;
-  /** Of a value's first k+1 writers by call, the latest return. */
-  latestReturnOf(value: number, k: number): number;
-}
-
 /** All writers in one column, grouped by value. */
-const writersByValue = ({ set, returned, values }: Guards): Writers => {
+const writersByValue = ({ set, values }: Guards): ((value: number) => Int32Array) => {
   const start = new Int32Array(values.length + 1);
   for (let i = 0; i < set.length; i++) if (set[i] !== none) start[set[i]! + 1]!++;
   for (let value = 0; value < values.length; value++) start[value + 1]! += start[value]!;
   const next = start.slice();
   const writers = new Int32Array(start[values.length]!);
-  const latest = new Int32Array(writers.length);
-  for (let i = 0; i < set.length; i++) {
-    const value = set[i]!;
-    if (value === none) continue;
-    const at = next[value]!++;
-    writers[at] = i;
-    latest[at] = at === start[value] ? returned[i]! : Math.max(latest[at - 1]!, returned[i]!);
-  }
-  return {
-    writersOf: value => writers.subarray(start[value]!, start[value + 1]!),
-    latestReturnOf: (value, k) => latest[start[value]! + k]!,
-  };
+  for (let i = 0; i < set.length; i++) if (set[i] !== none) writers[next[set[i]!]!++] = i;
+  return value => writers.subarray(start[value]!, start[value + 1]!);
 };
 
 /** How many items at the front satisfy a condition that holds for a front part of the list. */
@@ -108,12 +83,34 @@ const countWhile = (list: Int32Array, holds: (item: number) => boolean): number 
   return low;
 };
 
-/** The answered operation, first to return, whose observation nobody can have caused; undefined if there is none. O(n log n). */
-export const inexplicable = ({ expect, returned }: Guards, sources: Sources): number | undefined => {
-  let found: number | undefined;
-  for (let i = 0; i < expect.length; i++) {
-    if (expect[i] === none || returned[i] === never || (found !== undefined && returned[found]! < returned[i]!)) continue;
-    if (!sources.explicable(i)) found = i;
+/**
+ * The answered operation, first to return, whose observation nobody can have caused; undefined if there is none. One sweep in the order
+ * of time, O(n) but for sorting: a writer of the value must have been called before the observer returned, and the last of those to
+ * return must not have returned before an update was called that was over when the observer was called.
+ */
+export const inexplicable = ({ expect, set, called, returned, values }: Guards): number | undefined => {
+  const size = expect.length;
+  const order = byReturn(returned);
+  /** By observer: when the last of the updates that were over at its call was called; -1: there were none. */
+  const threshold = new Int32Array(size);
+  for (let i = 0, next = 0, latest = -1; i < size; i++) {
+    for (; next < order.length && returned[order[next]!]! < called[i]!; next++) {
+      const update = order[next]!;
+      if (set[update] !== none && called[update]! > latest) latest = called[update]!;
+    }
+    threshold[i] = latest;
   }
-  return found;
+  /** By value: the latest return of those who set it, as far as they have been called; the initial value holds from the start on. */
+  const latestReturn = new Int32Array(values.length).fill(-2);
+  latestReturn[initialValue] = -1;
+  for (let f = 0, next = 0; f < order.length; f++) {
+    const observer = order[f]!;
+    for (; next < size && called[next]! < returned[observer]!; next++) {
+      const value = set[next]!;
+      if (value !== none && returned[next]! > latestReturn[value]!) latestReturn[value] = returned[next]!;
+    }
+    const value = expect[observer]!;
+    if (value !== none && latestReturn[value]! < threshold[observer]!) return observer;
+  }
+  return undefined;
 };

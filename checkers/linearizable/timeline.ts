@@ -5,8 +5,35 @@
 import type { Automaton } from './automaton.ts';
 import { never, type Subject } from './subject.ts';
 
-/** When an operation was called and returned, as in its subject. */
-export type Times = Pick<Subject, 'called' | 'returned'>;
+/** When each operation was called and returned, as in its subject. */
+export interface Times {
+  readonly called: Int32Array;
+  readonly returned: Int32Array;
+}
+
+export const timesOf = (subjects: readonly Subject[]): Times => {
+  const [called, returned] = [new Int32Array(subjects.length), new Int32Array(subjects.length)];
+  for (let i = 0; i < subjects.length; i++) {
+    called[i] = subjects[i]!.called;
+    returned[i] = subjects[i]!.returned;
+  }
+  return { called, returned };
+};
+
+/**
+ * The answered operations by return. Sorts numbers that hold both the return and the place, which needs no comparator; they are exact
+ * as long as events times operations stay below 2 ** 53.
+ */
+export const byReturn = (returned: Int32Array): Int32Array => {
+  const size = returned.length;
+  const both = new Float64Array(size);
+  let answered = 0;
+  for (let i = 0; i < size; i++) if (returned[i] !== never) both[answered++] = returned[i]! * size + i;
+  const sorted = both.subarray(0, answered).sort();
+  const order = new Int32Array(answered);
+  for (let f = 0; f < answered; f++) order[f] = sorted[f]! % size;
+  return order;
+};
 
 export interface Timeline {
   /** Per live operation: its class, its slot while it is open, its rank among the returns, its place among the subjects. */
@@ -28,50 +55,70 @@ export interface Timeline {
 }
 
 /** O(n log n). Leaves out what constrains nothing: answers that are right in every state and change none, idle unknown outcomes. */
-export const timelineOf = (subjects: readonly Times[], automaton: Automaton): Timeline => {
+export const timelineOf = ({ called, returned }: Times, automaton: Automaton): Timeline => {
   const { classOf, readOnly, always, idle } = automaton;
-  const live: number[] = [];
-  const lost: number[] = [];
-  for (let i = 0; i < subjects.length; i++) {
-    const cls = classOf[i]!;
-    if (subjects[i]!.returned === never) {
-      if (idle[cls] === 0) lost.push(i);
-    } else if (readOnly[cls] === 0 || always[cls] === 0) live.push(i);
+  const size = called.length;
+  /** By subject: its number among the live ones. */
+  const numbers = new Int32Array(size);
+  const [subject, cls, lost] = [new Int32Array(size), new Int32Array(size), new Int32Array(size)];
+  let [live, crashes] = [0, 0];
+  for (let i = 0; i < size; i++) {
+    const c = classOf[i]!;
+    numbers[i] = -1;
+    if (returned[i] === never) {
+      if (idle[c] === 0) lost[crashes++] = i;
+    } else if (readOnly[c] === 0 || always[c] === 0) {
+      subject[live] = i;
+      cls[live] = c;
+      numbers[i] = live++;
+    }
   }
-  const returned = Float64Array.from(live, i => subjects[i]!.returned);
-  const returns = Int32Array.from(live.keys()).sort((a, b) => returned[a]! - returned[b]!);
-  const rank = new Int32Array(live.length);
-  for (let f = 0; f < returns.length; f++) rank[returns[f]!] = f;
-  const classes = [...new Set(lost.map(i => classOf[i]!))].sort((a, b) => automaton.overwrites[a]! - automaton.overwrites[b]! || a - b);
-  const place = new Map(classes.map((cls, at) => [cls, at]));
-  const called = (list: readonly number[]): Int32Array => Int32Array.from(list, i => subjects[i]!.called);
-  const calledBefore = countBefore(called(live), returns, returned);
-  const crashed = Int32Array.from(lost, i => place.get(classOf[i]!)!);
-  const crashedBefore = countBefore(called(lost), returns, returned);
+  const [returns, rank] = [new Int32Array(live), new Int32Array(live)];
+  const [calledBefore, crashedBefore] = [new Int32Array(live), new Int32Array(live)];
+  const order = byReturn(returned);
+  let [callsBefore, lostBefore] = [0, 0];
+  for (let k = 0, f = 0; k < order.length; k++) {
+    const number = numbers[order[k]!]!;
+    if (number < 0) continue;
+    const at = returned[order[k]!]!;
+    while (callsBefore < live && called[subject[callsBefore]!]! < at) callsBefore++;
+    while (lostBefore < crashes && called[lost[lostBefore]!]! < at) lostBefore++;
+    returns[f] = number;
+    rank[number] = f;
+    calledBefore[f] = callsBefore;
+    crashedBefore[f++] = lostBefore;
+  }
+  const { crashed, crashedClasses } = crashedByKind(lost.subarray(0, crashes), automaton);
   return {
-    cls: Int32Array.from(live, i => classOf[i]!),
-    subject: Int32Array.from(live),
+    cls: cls.subarray(0, live),
+    subject: subject.subarray(0, live),
     rank,
     returns,
     calledBefore,
     crashed,
     crashedBefore,
-    crashedClasses: Int32Array.from(classes),
-    crashedAt: frontiersByKind(classes.length, crashed, crashedBefore),
+    crashedClasses,
+    crashedAt: frontiersByKind(crashedClasses.length, crashed, crashedBefore),
     ...assignSlots(returns, calledBefore),
   };
 };
 
-/** For each return, how many of these ascending call positions come before it. */
-const countBefore = (called: Int32Array, returns: Int32Array, returned: Float64Array): Int32Array => {
-  const before = new Int32Array(returns.length);
-  let count = 0;
-  for (let f = 0; f < returns.length; f++) {
-    const at = returned[returns[f]!]!;
-    while (count < called.length && called[count]! < at) count++;
-    before[f] = count;
+/** The classes of unknown outcomes, blind writes last, and the place of each one's class among them. */
+const crashedByKind = (lost: Int32Array, { classOf, classes, overwrites }: Automaton): Pick<Timeline, 'crashed' | 'crashedClasses'> => {
+  const place = new Int32Array(lost.length === 0 ? 0 : classes).fill(-1);
+  const found: number[] = [];
+  for (let k = 0; k < lost.length; k++) {
+    const c = classOf[lost[k]!]!;
+    if (place[c] === -1) {
+      place[c] = 0;
+      found.push(c);
+    }
   }
-  return before;
+  found.sort((a, b) => overwrites[a]! - overwrites[b]! || a - b);
+  for (let at = 0; at < found.length; at++) place[found[at]!] = at;
+  const crashed = new Int32Array(lost.length);
+  for (let k = 0; k < lost.length; k++) crashed[k] = place[classOf[lost[k]!]!]!;
+  return { crashed, crashedClasses: Int32Array.from(found) };
 };
 
 /** A slot is taken at the call and free again after the return, so there are as many as operations were ever open at once. */

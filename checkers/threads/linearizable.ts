@@ -7,7 +7,7 @@ import type { History } from '../../harness/history/event.ts';
 import type { Checker, CheckOptions, Verdict } from '../../harness/protocol/checker.ts';
 import { concluded, isOpen, isOutOfTime, judgeAtFirst, openTrial, type Trial } from '../linearizable/check.ts';
 import { linearizable } from '../linearizable/checker.ts';
-import type { KeyJudgement, OpenKey } from '../linearizable/judge-key.ts';
+import { type KeyJudgement, type OpenKey, registerOf } from '../linearizable/judge-key.ts';
 import type { KeyHistory, Subject } from '../linearizable/subject.ts';
 import { models } from '../models/registry.ts';
 import { openSearchPool, type SearchPool, workerFile } from './pool.ts';
@@ -117,8 +117,11 @@ const searchOnce = async <State>(trial: Trial<State>, pool: SearchPool, sliceMs:
       const answer = await pool.search(taskOf(key, Math.min(share, left), trial, crew), controller.signal);
       running.delete(place);
       if (answer === undefined && controller.signal.aborted) continue;
-      const { register } = hard.get(key)!;
-      note(key, answer === undefined ? brokeDown : { ...answer, ...(answer.outcome === 'violation' && register && { register }) });
+      const { guards } = hard.get(key)!;
+      note(
+        key,
+        answer === undefined ? brokeDown : { ...answer, ...(answer.outcome === 'violation' && guards && { register: registerOf(guards) }) },
+      );
     }
   };
   timers.push(setTimeout(() => stop(-1), Math.max(0, limits.deadline - limits.now()) + lateMs));
@@ -144,10 +147,8 @@ const taskOf = <State>(key: KeyHistory, ms: number, { limits, hard }: Trial<Stat
 });
 
 /** Which values a register held does not matter to the search, only how many there were. */
-const whatOf = ({ subjects }: KeyHistory, { register }: OpenKey, model: string): What =>
-  register === undefined
-    ? { model, subjects: subjects.map(plain) }
-    : { guards: { ...register.guards, values: register.guards.values.map(() => null) } };
+const whatOf = ({ subjects }: KeyHistory, { guards }: OpenKey, model: string): What =>
+  guards === undefined ? { model, subjects: subjects.map(plain) } : { guards: { ...guards, values: guards.values.map(() => null) } };
 
 /** Subjects may make their events when asked: only data can be copied. */
 const plain = ({ invoke, completion, called, returned, client }: Subject): Subject => ({ invoke, completion, called, returned, client });
