@@ -2,6 +2,7 @@
 import type { History } from '../../harness/history/event.ts';
 import type { Anomaly, Verdict } from '../../harness/protocol/checker.ts';
 import { limitsFrom } from '../limits.ts';
+import { withoutDrains } from '../models/drains.ts';
 import { counterexample } from './counterexample.ts';
 import { judgeCheaply, type KeyJudgement, type OpenKey } from './judge-key.ts';
 import type { Model } from './model.ts';
@@ -56,7 +57,9 @@ export const openTrial = <State>(history: History, model: Model<State>, options:
   const { timeLimitMs = 60_000, memoryLimitBytes = 2 ** 31, now = () => performance.now() } = options;
   const beganMs = now();
   const limits = limitsFrom({ timeLimitMs, memoryLimitBytes, now });
-  return { model, options, limits, beganMs, ...splitByKey(history), judgements: new Map(), hard: new Map() };
+  const { history: plain, added } = model.drainedBy === undefined ? { history, added: 0 } : withoutDrains(history, model.drainedBy);
+  const { keys, operations } = splitByKey(plain);
+  return { model, options, limits, beganMs, keys, operations: operations - added, judgements: new Map(), hard: new Map() };
 };
 
 /** Each key by the cheap methods, small ones first, and by a first slice of search as long as all of those have not taken `budgetMs`. */

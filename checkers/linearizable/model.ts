@@ -77,6 +77,8 @@ export interface Model<State = unknown> {
   readonly touches?: (operation: Call) => Touched;
   /** Names the contradiction of a minimal counterexample (in call order), if it is one that the model knows. `failed` did not happen. */
   readonly explain?: (key: Key | undefined, kept: readonly Subject[], failed: readonly Subject[]) => Explanation | undefined;
+  /** The operation that takes one out of a collection: a `drain` is taken for as many of them as it answered (models/drains.ts). */
+  readonly drainedBy?: string;
   /** Given for register-like types, where every operation is a guarded assignment; `init` is then the first value. */
   readonly assignment?: (operation: Call) => Assignment;
   /** Given for types that have a polynomial method: the exact verdict on one key, or undefined where the method does not apply to it. */

@@ -177,5 +177,5 @@ export const callOf = (subject: Subject): Call => {
 export const indexOf = ({ invoke, completion }: Subject): number =>
   operationIndex({ invoke, completion, type: completion === undefined || completion.type === 'invoke' ? 'info' : completion.type });
 
-/** The operations' names in a verdict, in history order. */
-export const indicesOf = (subjects: readonly Subject[]): number[] => subjects.map(indexOf).sort((a, b) => a - b);
+/** The operations' names in a verdict, in history order, each once. */
+export const indicesOf = (subjects: readonly Subject[]): number[] => [...new Set(subjects.map(indexOf))].sort((a, b) => a - b);

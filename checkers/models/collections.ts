@@ -23,6 +23,7 @@ export const fifoQueue: Model<readonly Json[]> = {
   readOnly: ({ f, output }) => (f === 'dequeue' && output === null) || (f !== 'enqueue' && f !== 'dequeue'),
   always: ({ f }) => f === 'enqueue',
   touches: touchedBy(queueVerbs),
+  drainedBy: queueVerbs.remove,
   monitor: monitorQueue,
   explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: fifoWrong }),
 };

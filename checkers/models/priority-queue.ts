@@ -42,6 +42,7 @@ export const priorityQueue = (first: 'smallest' | 'largest' = 'smallest'): Model
     readOnly: ({ f, output }) => (f === 'dequeue' ? output === null : f !== 'enqueue'),
     always: ({ f }) => f === 'enqueue',
     touches: touchedBy(queueVerbs),
+    drainedBy: queueVerbs.remove,
     monitor: monitorPriorityQueue((a, b) => sign * compareValues(a, b)),
     explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: priorityWrong(sign) }),
   };

@@ -21,6 +21,7 @@ export const stack: Model<readonly Json[]> = {
   readOnly: ({ f, output }) => (f === 'pop' ? output === null : f !== 'push'),
   always: ({ f }) => f === 'push',
   touches: touchedBy(stackVerbs),
+  drainedBy: stackVerbs.remove,
   monitor: monitorStack,
   explain: explainCollection({ name: 'stack', verbs: stackVerbs, added: 'pushed', removed: 'popped', wrong: lifoWrong }),
 };

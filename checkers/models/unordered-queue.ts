@@ -32,6 +32,7 @@ export const unorderedQueue: Model<readonly string[]> = {
   readOnly: ({ f, output }) => (f === 'dequeue' ? output === null : f !== 'enqueue'),
   always: ({ f }) => f === 'enqueue',
   touches: touchedBy(queueVerbs),
+  drainedBy: queueVerbs.remove,
   monitor: monitorUnorderedQueue,
   explain: explainCollection({ name: 'queue', verbs: queueVerbs, added: 'enqueued', removed: 'dequeued', wrong: undefined }),
 };

@@ -8,6 +8,7 @@ import type { Anomaly, CheckOptions, Verdict } from '../../harness/protocol/chec
 import { checkLinearizable } from '../linearizable/check.ts';
 import type { Model } from '../linearizable/model.ts';
 import { minimise } from '../minimise.ts';
+import { withoutDrains } from '../models/drains.ts';
 import { multiRegister } from '../models/multi-register.ts';
 import { judgeOpened, limitsOf, verdictOf, type WeakModel } from '../read-write/checker.ts';
 import { openHistory, type ReadWriteHistory, readWriteWorkloads } from '../read-write/door.ts';
@@ -67,7 +68,7 @@ const judgeBySearch = <State>(history: History, model: Model<State>, options: Ch
   const { workload, operations, keys } = stronger;
   const verdict = { workload, model: 'sequential', operations, keys, elapsedMs: 0, anomalies: [] };
   if (stronger.valid === true) return { ...verdict, valid: true, method: 'linearizable' };
-  const asked = askedIn(history, model);
+  const asked = askedIn(model.drainedBy === undefined ? history : withoutDrains(history, model.drainedBy).history, model);
   const found = searchByModel(asked, model, limits);
   if (found === true) return { ...verdict, valid: true, method: 'search' };
   if (found === false) return { ...verdict, valid: false, method: 'search', anomalies: [witness(asked, model, limits)] };
@@ -103,7 +104,7 @@ const witness = <State>(asked: readonly Asked[], model: Model<State>, limits: Li
   const more = operations.length > list.length ? `; and ${operations.length - list.length} more` : '';
   return {
     type: 'non-sequential',
-    operations: operations.map(operationIndex).sort((a, b) => a - b),
+    operations: [...new Set(operations.map(operationIndex))].sort((a, b) => a - b),
     explanation: `No order of these ${operations.length} operations that keeps the order of every session explains every answer: ${list.join('; ')}${more}.`,
   };
 };
