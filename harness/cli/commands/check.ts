@@ -54,7 +54,7 @@ export const addCheckCommand = (program: Command): void => {
     .option('--workload <NAME>', 'what the operations mean (default: told by the run folder, else by the operations)')
     .option(
       '--model <NAME>',
-      'the consistency model or property (default: linearizable, else the first that `ordeal list workloads` names)',
+      'the consistency model or property (default: that of the run folder, else linearizable, else the first that `ordeal list workloads` names)',
     )
     .option('--time-limit <TIME>', 'how long checking one history may take', runDefaults.checkTimeLimit)
     .option('--memory-limit <SIZE>', 'how much memory it may take', runDefaults.memoryLimit)
@@ -122,9 +122,10 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     const read = await readHistory(file, progress.reading);
     const { history, warnings } = read;
     progress.checking(history.length);
-    const asked = workloadNamed(flags.workload ?? recordedWorkload(file) ?? guessWorkload(history));
+    const recorded = recordedRun(file);
+    const asked = workloadNamed(flags.workload ?? recorded.workload ?? guessWorkload(history));
     const workload = registries.workloads.find(({ name }) => name === asked)?.judgedAs ?? asked;
-    const checker = checkerFor(registries, workload, flags.model ?? defaultModel(registries, workload));
+    const checker = checkerFor(registries, workload, flags.model ?? modelOf(recorded, registries, workload));
     refuseMisfit(read, workload, file);
     const began = performance.now();
     const judged = await judgeHistory(checker, history, { workload, ...limits });
@@ -138,6 +139,12 @@ const judgeFile = async (file: string, flags: Flags, registries: Registries, lim
     progress.done();
   }
 };
+
+/** The model of the run, where it judges this workload. */
+const modelOf = ({ model }: { readonly model?: string }, registries: Registries, workload: string): string =>
+  model !== undefined && registries.checkers.some(checker => checker.model === model && checker.workloads.includes(workload))
+    ? model
+    : defaultModel(registries, workload);
 
 /** Linearizable, where that means anything for the workload and it does not name others only; else the first model that it names. */
 const defaultModel = ({ checkers, workloads }: Registries, workload: string): string => {
@@ -160,14 +167,15 @@ const refuseMisfit = ({ history, placeOf }: ReadHistory, workload: string, file:
   );
 };
 
-const recordedWorkload = (file: string): string | undefined => {
+/** What the run folder says that was asked and checked, for a history that lies in one. */
+const recordedRun = (file: string): { readonly workload?: string; readonly model?: string } => {
   const beside = join(dirname(file), 'run.json');
-  if (!existsSync(beside)) return undefined;
+  if (!existsSync(beside)) return {};
   try {
-    const { workload } = JSON.parse(readFileSync(beside, 'utf8'));
-    return typeof workload === 'string' ? workload : undefined;
+    const { workload, model } = JSON.parse(readFileSync(beside, 'utf8'));
+    return { ...(typeof workload === 'string' && { workload }), ...(typeof model === 'string' && { model }) };
   } catch {
-    return undefined;
+    return {};
   }
 };
 
