@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { History } from '../harness/history/event.ts';
 import { checkers } from './registry.ts';
+import { deltaByBruteForce, kByBruteForce } from './testing/atomicity-brute-force.ts';
 import { lanes } from './testing/lanes.ts';
 import {
   causalByBruteForce,
@@ -238,4 +239,101 @@ test('every model accepts some and rejects some', () => {
       model,
     ).toBe(true);
   }
+});
+
+const limits = { timeLimitMs: 5000, memoryLimitBytes: 2 ** 28 };
+const verdictOf = (model: string, history: History, workload = 'register', staleness = {}) =>
+  checkers.find(checker => checker.model === model)!.check(history, { workload, ...limits, staleness });
+
+describe('bounded staleness (Golab, Li & Shah, PODC 2011: delta-atomicity and k-atomicity)', () => {
+  const bounded = (history: History, staleness = {}) => verdictOf('bounded-staleness', history, 'register', staleness);
+
+  test('a read of the value before the last: by as much as it was called after the last write had returned', () => {
+    const history = lanes`
+      p0  |write 1| |write 2|
+      p1                       |read 1|
+    `;
+    expect(bounded(history).measured).toEqual({ staleReads: 1, stalenessMs: 3, stalenessVersions: 1 });
+    expect([deltaByBruteForce(history), kByBruteForce(history)]).toEqual([3, 2]);
+    expect(bounded(history, { ms: 3 }).valid).toBe(true);
+    expect(bounded(history, { ms: 2.999 })).toMatchObject({ valid: false, anomalies: [{ type: 'stale-read', operations: [1, 3, 5] }] });
+    expect(bounded(history, { versions: 1 }).valid).toBe(true);
+    expect(bounded(history, { versions: 0 }).valid).toBe(false);
+  });
+
+  test('a read that misses two writes is stale since the first of them', () => {
+    const history = lanes`
+      p0  |write 1| |write 2| |write 3|
+      p1                                 |read 1|
+    `;
+    expect(bounded(history).measured).toEqual({ staleReads: 1, stalenessMs: 13, stalenessVersions: 2 });
+    expect([deltaByBruteForce(history), kByBruteForce(history)]).toEqual([13, 3]);
+    expect([bounded(history, { ms: 13, versions: 2 }).valid, bounded(history, { ms: 12 }).valid]).toEqual([true, false]);
+    expect(bounded(history, { versions: 1 }).valid).toBe(false);
+  });
+
+  test('a read that overlaps the write it misses is not stale', () => {
+    const history = lanes`
+      p0  |write 1| |write 2|
+      p1                 |read 1|
+    `;
+    expect(bounded(history, { ms: 0, versions: 0 })).toMatchObject({ valid: true, measured: { staleReads: 0, stalenessMs: 0 } });
+    expect([deltaByBruteForce(history), kByBruteForce(history)]).toEqual([0, 1]);
+  });
+
+  test('reads that waver between concurrent writes: delta is not 0, and yet no one read is certainly stale', () => {
+    const history = lanes`
+      p0  |write 1                       |
+      p1  |write 2                       |
+      p2    |read 1|  |read 2|  |read 1|
+    `;
+    expect(bounded(history, { ms: 0, versions: 0 })).toMatchObject({ valid: true, measured: { staleReads: 0, stalenessVersions: 0 } });
+    expect([deltaByBruteForce(history), kByBruteForce(history)]).toEqual([3, 2]);
+    expect(verdictOf('sequential', history).valid).toBe(false);
+  });
+});
+
+describe('eventual and strong eventual consistency (Shapiro, Preguiça, Baquero & Zawirski, SSS 2011)', () => {
+  test('rejected: replicas that apply two writes in two orders and keep to that', () => {
+    const history = lanes`
+      p0@n1  |write 1| |read 1| |read 2| |read 2|
+      p1@n2  |write 2| |read 2| |read 1| |read 1|
+    `;
+    expect(verdictOf('eventual', history)).toMatchObject({ valid: false, anomalies: [{ type: 'divergence', operations: [14, 15] }] });
+  });
+
+  test('accepted: replicas that waver until they agree, which are eventually consistent, and strongly so or not: deliveries are not recorded', () => {
+    const history = lanes`
+      p0@n1  |write 1| |read 1| |read 2| |read 1|
+      p1@n2  |write 2| |read 2| |read 2|          |read 1|
+    `;
+    expect(verdictOf('eventual', history)).toMatchObject({ valid: true, measured: { convergenceMs: 18 } });
+  });
+
+  test('accepted: a set whose replicas merge what both have added (a state-based CRDT)', () => {
+    const history = lanes`
+      p0@n1  |add 1| |read [1]| |read [1,2]|
+      p1@n2  |add 2| |read [2]| |read [2,1]|
+    `;
+    expect(verdictOf('eventual', history, 'set')).toMatchObject({ valid: true, measured: { convergenceMs: 11 } });
+  });
+
+  test('rejected: the same set, where each replica keeps its own', () => {
+    const history = lanes`
+      p0@n1  |add 1| |read [1]|
+      p1@n2  |add 2| |read [2]|
+    `;
+    expect(verdictOf('eventual', history, 'set')).toMatchObject({ valid: false, anomalies: [{ type: 'divergence', operations: [6, 7] }] });
+  });
+
+  test('by clients all agree in the end, by replicas they do not', () => {
+    const history = lanes`
+      p0@n1  |write 1|                       |read 1|
+      p1@n2  |write 2| |read 2|
+      p1@n1                      |read 1|
+    `;
+    expect(verdictOf('eventual', history)).toMatchObject({ valid: false, anomalies: [{ type: 'divergence', operations: [5, 9] }] });
+    const byClient = history.map(({ node: _, ...event }) => event);
+    expect(verdictOf('eventual', byClient)).toMatchObject({ valid: true, measured: { convergenceMs: 9 } });
+  });
 });

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import type { History } from '../../harness/history/event.ts';
+import { describe, expect, test } from 'vitest';
+import type { Event, History } from '../../harness/history/event.ts';
 import { lanes } from '../testing/lanes.ts';
 import { checkEventual, eventual } from './eventual.ts';
 
@@ -70,16 +70,81 @@ test('unknown: a write of unknown outcome may have come between two different an
   ).toMatchObject({ valid: 'unknown' });
 });
 
-test('what was read before the last fault was healed does not count', () => {
-  const drawn = lanes`
-    p0@n1  |write 1|  |read 1|    |read 1|
-    p1@n2             |read|         |read 1|
+describe('faults in the history', () => {
+  /** The drawing with events of the nemesis at these columns after the first event. */
+  const withFaults = (drawn: History, faults: readonly (readonly [afterMs: number, f: string])[]): History => {
+    const began = drawn[0]!.time;
+    const told = faults.map(
+      ([afterMs, f]): Event => ({ index: 0, time: began + afterMs * 1e6, process: 'nemesis', type: 'info', f, value: null }),
+    );
+    return [...drawn, ...told].sort((a, b) => a.time - b.time).map((event, index) => ({ ...event, index }));
+  };
+  const apart = lanes`
+    p0@n1  |write 1|  |read 1|
+    p1@n2             |read|
   `;
-  const healed = { index: 0, time: 0, process: 'nemesis', type: 'info', f: 'heal', value: null } as const;
-  const at = drawn.findIndex(({ type, f, value }) => type === 'ok' && f === 'read' && value === null) + 1;
-  const time = drawn[at]!.time;
-  const history = [...drawn.slice(0, at), { ...healed, time }, ...drawn.slice(at)].map((event, index) => ({ ...event, index }));
-  expect(judge(history)).toMatchObject({ valid: true, measured: { convergenceMs: 0 } });
+  const healed = lanes`
+    p0@n1  |write 1|  |read 1|              |read 1|
+    p1@n2             |read|        |read|      |read 1|
+  `;
+
+  test('what was read before the last fault was healed does not count, and convergence is timed from there', () => {
+    expect(
+      judge(
+        withFaults(healed, [
+          [0.5, 'partition'],
+          [31, 'heal'],
+        ]),
+      ),
+    ).toMatchObject({ valid: true, measured: { convergenceMs: 0 } });
+    // From the heal to the return of the last read that showed the old value.
+    expect(
+      judge(
+        withFaults(healed, [
+          [0.5, 'partition'],
+          [20, 'heal'],
+        ]),
+      ),
+    ).toMatchObject({ valid: true, measured: { convergenceMs: 10 } });
+    expect(judge(healed)).toMatchObject({ valid: true, measured: { convergenceMs: 22 } });
+  });
+
+  test('unknown: readers differ while a fault is in force, or only before the last one was healed', () => {
+    expect(judge(apart)).toMatchObject({ valid: false, anomalies: [{ type: 'divergence' }] });
+    expect(judge(withFaults(apart, [[0.5, 'partition']]))).toMatchObject({
+      valid: 'unknown',
+      unknown: expect.stringContaining('in force'),
+    });
+    const ended = withFaults(apart, [
+      [0.5, 'partition'],
+      [30, 'heal'],
+    ]);
+    expect(judge(ended)).toMatchObject({ valid: 'unknown', unknown: expect.stringContaining('after the last fault') });
+  });
+
+  test('unknown: all read the initial value, while a fault is in force', () => {
+    const lost = lanes`
+      p0@n1  |write 1|  |read|
+      p1@n2             |read|
+    `;
+    expect(judge(lost)).toMatchObject({ valid: false, anomalies: [{ type: 'lost-write', operations: [1, 5] }] });
+    expect(judge(withFaults(lost, [[0.5, 'pause']]))).toMatchObject({ valid: 'unknown' });
+  });
+});
+
+test('accepts: the initial value in the end, where somebody wrote it', () => {
+  expect(
+    judge(lanes`
+    p0  |write 1| |write null|  |read|
+    p1                          |read|
+  `),
+  ).toMatchObject({ valid: true });
+  expect(
+    judge(lanes`
+    p0  |write 1| |write null info|
+    p1                               |read|
+  `),
+  ).toMatchObject({ valid: true });
 });
 
 test('sets, counters and appended strings are compared as they are', () => {

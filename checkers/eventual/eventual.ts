@@ -6,7 +6,10 @@
  * object: the last answer of every reader after the cut must be the same (`divergence`), and not the initial value although a write succeeded
  * (`lost-write`); every value must have been asked for (`ThinAirRead`). `convergenceMs` is the time from the cut to the return of the last
  * read that still showed something else. Nobody, or one reader of several, asked after the cut: unknown. Where a write of unknown outcome may
- * have come in between, different answers are unknown too. O(n).
+ * have come in between, or a fault was in force or came later, different answers are unknown too. O(n).
+ *
+ * Strong convergence proper (replicas that have delivered the same updates are equal at once) cannot be seen from outside, for nobody records
+ * deliveries: a replica that shows one value after the other and settles on what the others show passes.
  * Sources: Vogels, CACM 2009; Shapiro et al., SSS 2011 (strong convergence); Viotti & Vukolić, ACM CSUR 2016.
  */
 import type { History, Key } from '../../harness/history/event.ts';
@@ -15,6 +18,7 @@ import type { Anomaly, Checker, Validity, Verdict } from '../../harness/protocol
 import type { Json } from '../../harness/std/json.ts';
 import { accessesOf } from '../models/multi-register.ts';
 import { canonical, show } from '../models/values.ts';
+import { faultWindows } from '../power/fault-windows.ts';
 import { clockless, moment, told } from '../read-write/prose.ts';
 
 interface Answer {
@@ -80,9 +84,16 @@ export const checkEventual = (history: History, workload: string, settleMs = 0):
   const objects = byObject(operations, grammars[workload]!);
   const readers = new Set(objects.flatMap(({ answers }) => answers.map(answer => readerOf(answer.operation))));
   const healed = lastFault(history);
-  const judged = objects.map(object =>
-    judgeObject(object, cutOf(object, healed), { readers: readers.size, settleMs, mayStartAtZero: workload === 'multi-register' }),
-  );
+  const inForce = faultWindows(history).some(({ end }) => end === undefined);
+  const judged = objects.map(object => {
+    const cut = cutOf(object, healed);
+    const unsettled = inForce
+      ? 'a fault was in force to the end'
+      : healed !== undefined && cut.index < healed.index
+        ? 'nobody read after the last fault'
+        : undefined;
+    return judgeObject(object, cut, { readers: readers.size, settleMs, mayStartAtZero: workload === 'multi-register', unsettled });
+  });
   const merged = mergeObjects(judged);
   return {
     ...merged,
@@ -146,9 +157,11 @@ interface Circumstances {
   readonly readers: number;
   readonly settleMs: number;
   readonly mayStartAtZero: boolean;
+  /** Why readers that differ may yet come to agree. */
+  readonly unsettled: string | undefined;
 }
 
-const judgeObject = (object: ObjectHistory, cut: Cut, { readers, settleMs, mayStartAtZero }: Circumstances): Judged => {
+const judgeObject = (object: ObjectHistory, cut: Cut, { readers, settleMs, mayStartAtZero, unsettled }: Circumstances): Judged => {
   const { answers, writes, key } = object;
   const thin = thinAir(object, mayStartAtZero);
   if (thin !== undefined) return { valid: false, anomaly: thin };
@@ -169,13 +182,17 @@ const judgeObject = (object: ObjectHistory, cut: Cut, { readers, settleMs, maySt
         valid: 'unknown',
         unknown: `${name}readers differ, but a write of unknown outcome may have come in between (${told(may.operation)})`,
       };
+    if (unsettled !== undefined) return { valid: 'unknown', unknown: `${name}readers differ, but ${unsettled}` };
     const earlier = Math.min(other.operation.invoke.time, final.operation.invoke.time);
     if (earlier < cut.time + settleMs * 1e6)
       return { valid: 'unknown', unknown: `${name}readers differ, but so soon that they may come to agree` };
     return { valid: false, anomaly: divergence(object, [other, final], cut) };
   }
   const written = writes.find(({ operation, value }) => operation.type === 'ok' && value !== undefined && !isInitial(value));
-  if (written !== undefined && isInitial(final.value)) {
+  // Whoever wrote the initial value again may have been the last.
+  const emptied = writes.some(({ value }) => value !== undefined && isInitial(value));
+  if (written !== undefined && isInitial(final.value) && !emptied) {
+    if (unsettled !== undefined) return { valid: 'unknown', unknown: `${name}nobody has read what was written, but ${unsettled}` };
     if (soon(final))
       return { valid: 'unknown', unknown: `${name}nobody has read what was written, but it is too soon to say that it is lost` };
     return { valid: false, anomaly: lost(object, final, written.operation) };

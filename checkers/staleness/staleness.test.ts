@@ -3,6 +3,7 @@ import type { History } from '../../harness/history/event.ts';
 import { pairOperations } from '../../harness/history/operation.ts';
 import { createRng } from '../../harness/std/rng.ts';
 import { register } from '../models/register.ts';
+import { deltaByBruteForce, kByBruteForce } from '../testing/atomicity-brute-force.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { lanes } from '../testing/lanes.ts';
 import { randomHistory } from '../testing/random-history.ts';
@@ -54,6 +55,15 @@ test('unknown: appends do not say what they left', () => {
   expect(boundedStaleness.check(history, { workload: 'kv', ...limits })).toMatchObject({ valid: 'unknown' });
 });
 
+test('unknown within a bound: a cas that does not say what it found', () => {
+  const history = lanes`
+    p0  |write 1| |write 2|
+    p1                       |cas 2 3 missed|
+  `;
+  expect(judge(history, { ms: 1 })).toMatchObject({ valid: 'unknown', unknown: expect.stringContaining('applied: false') });
+  expect(judge(history).valid).toBe(true);
+});
+
 /** Straight from the definition. Times are positions. */
 const byDefinition = (history: History): { staleReads: number; stalenessVersions: number } => {
   const operations = pairOperations(history).filter(({ type }) => type !== 'fail');
@@ -95,4 +105,31 @@ test('agrees with the definition, and a linearizable history has no stale read',
     expect(measured!.staleReads, `${i}`).toBe(0);
   }
   expect(Math.min(counts.stale, counts.linearizable)).toBeGreaterThan(histories / 10);
+});
+
+test('is a lower bound of the delta and the k of Golab et al., which it often reaches', () => {
+  const { request, ...shape } = registerShape(0);
+  const readsAndWrites: typeof request = (rng, fresh) => {
+    for (;;) {
+      const asked = request(rng, fresh);
+      if (asked.f !== 'cas') return asked;
+    }
+  };
+  const counts = { measured: 0, reached: 0, wavering: 0 };
+  const some = Math.min(histories, 1000);
+  for (let i = 0; i < some; i++) {
+    const rng = createRng(`delta/${i}`);
+    const size = { operations: 4 + rng.int(4), processes: 2 + rng.int(3), info: rng.pick([0, 0.1]), lie: rng.pick([0.1, 0.3]) };
+    const history = randomHistory(rng, { ...shape, request: readsAndWrites }, size);
+    const { stalenessMs, stalenessVersions } = judge(history).measured as Record<string, number>;
+    const [delta, k] = [deltaByBruteForce(history), kByBruteForce(history)];
+    expect(stalenessMs! - delta, `${i}`).toBeLessThan(1e-9);
+    expect(stalenessVersions! + 1, `${i}`).toBeLessThanOrEqual(k);
+    if (stalenessMs! > 0) counts.measured++;
+    if (stalenessMs! > 0 && Math.abs(stalenessMs! - delta) < 1e-9) counts.reached++;
+    if (stalenessMs === 0 && delta > 0 && delta < Number.POSITIVE_INFINITY) counts.wavering++;
+  }
+  expect(counts.measured).toBeGreaterThan(some / 20);
+  expect(counts.reached).toBeGreaterThan(counts.measured / 4);
+  expect(counts.wavering).toBeGreaterThan(0);
 });

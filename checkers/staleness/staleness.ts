@@ -3,7 +3,11 @@
  *
  * A write is in effect by the first return of itself or of a read that shows it, and one that is called after that moment overwrites it.
  * So a read is stale at least since the first return of what certainly overwrote what it shows, and at least as many versions behind as there
- * were such writes in effect before the read was called. Both are lower bounds that hold in every order; without any stale read both are 0.
+ * were such writes in effect before the read was called. Both are lower bounds that hold in every order; in a linearizable history both are 0.
+ * The converse does not hold: where two writes are concurrent and reads waver between them, one of them is stale, but nobody can say which.
+ *
+ * The greatest of these times is at most the delta of Golab et al., by which every read would have to be called earlier to make the history
+ * atomic: a write that is called after another took effect comes later in every order, however early reads are called.
  *
  * Anomalies: `stale-read` (what was read, what overwrote it, the read), `future-read`, `ThinAirRead`. Where a value was written more than
  * once the read gets the benefit of the doubt. O(n log n) time with unique values, O(n) memory.
@@ -37,11 +41,14 @@ export const boundedStaleness: Checker = {
       ...opened.warnings,
       ...(noBound && staleReads > 0 ? ['no bound was given, so any staleness passes: say --max-staleness or --max-behind'] : []),
     ];
+    // What was found and not said may be staler than what was read.
+    const unread = noBound ? undefined : opened.refused;
     const all = [...impossibleIn(opened), ...anomalies];
     return {
       ...said,
-      valid: all.length === 0,
+      valid: all.length > 0 ? false : unread === undefined ? true : 'unknown',
       anomalies: all,
+      ...(all.length === 0 && unread !== undefined && { unknown: unread }),
       measured: { ...measured, staleReads },
       method: 'traces',
       ...(warnings.length > 0 && { warnings }),
