@@ -7,7 +7,7 @@ export type { Json } from '../harness/std/json.ts';
 export { UserError } from '../harness/std/user-error.ts';
 export { readHistory } from '../harness/store/read-history.ts';
 export type { Standing } from './lattice.ts';
-export { checkLinearizable, checkListAppend, checkSequential } from './library/objects.ts';
+export { checkLinearizable, checkListAppend, checkSequential, checkSerializable } from './library/objects.ts';
 export type { Limits } from './library/options.ts';
 export { type Asked, createRecorder, type Meaning, type Outcome, type Recorder } from './library/recorder.ts';
 export { describeVerdict, drawAnomaly, formatHistory, parseHistory } from './library/text.ts';

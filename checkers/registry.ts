@@ -4,6 +4,7 @@ import { causalCheckers } from './causal/checker.ts';
 import { eventual } from './eventual/eventual.ts';
 import { everything } from './everything.ts';
 import { linearizable } from './linearizable/checker.ts';
+import { serializability } from './list-append/serializable.ts';
 import { pram } from './pram/checker.ts';
 import { processor } from './processor/checker.ts';
 import { bank } from './properties/bank.ts';
@@ -33,6 +34,7 @@ const judges: readonly Checker[] = [
   boundedStaleness,
   eventual,
   everything,
+  ...serializability,
   growOnlySet,
   setFull,
   totalQueue,

@@ -18,7 +18,7 @@ export const listAppend: Workload = {
     readShare: { default: 0.5, summary: 'share of reads among them, 0 to 1' },
     finalLists: { default: 50, summary: 'lists, the latest first, that every node is asked for at the end' },
   },
-  models: ['linearizable'],
+  models: ['linearizable', 'serializable', 'repeatable-read'],
   readOnly: [],
   generator: context => transactions(context),
   final: context => finalReads(context),

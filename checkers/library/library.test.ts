@@ -56,6 +56,7 @@ test('transactions: strict serializability', () => {
   `.map(event => ({ ...event, value: [event.value] })) as unknown as History;
   expect(library.checkListAppend(lost).valid).toBe(false);
   expect(library.checkListAppend(lost.slice(0, 2)).valid).toBe(true);
+  expect(library.checkSerializable(lost.slice(0, 2))).toMatchObject({ valid: true, model: 'serializable' });
 });
 
 const weaker: readonly (readonly [name: string, check: (history: History) => library.Verdict, accepts: History, rejects: History])[] =
@@ -182,7 +183,9 @@ test('errors that nobody foresaw are never a violation', () => {
 
 test('every checker of the command line is in the library', () => {
   const known = new Set(
-    [...weaker, ...workloads].map(([model]) => model).concat('linearizable', 'sequential', 'all', 'unhandled-exceptions'),
+    [...weaker, ...workloads]
+      .map(([model]) => model)
+      .concat('linearizable', 'sequential', 'all', 'unhandled-exceptions', 'serializable', 'repeatable-read'),
   );
   expect(checkers.map(({ model }) => model).filter(model => !known.has(model))).toEqual([]);
 });

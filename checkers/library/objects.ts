@@ -54,3 +54,15 @@ export const checkListAppend = (history: History, limits: Limits = {}): Verdict 
   refuseMisfits(history, 'list-append');
   return checkTransactions(history, settled('list-append', limits));
 };
+
+/**
+ * Serializable: as `checkListAppend`, in an order that need not keep real time. For these transactions that is repeatable read, too. Unknown where
+ * a value is appended twice to a key.
+ *
+ * @example
+ * checkSerializable(history).valid;
+ */
+export const checkSerializable = (history: History, limits: Limits = {}): Verdict => {
+  refuseMisfits(history, 'list-append');
+  return checkTransactions(history, settled('list-append', limits), 'serializable');
+};

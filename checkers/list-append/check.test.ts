@@ -422,3 +422,39 @@ test('what an anomaly names is a violation by itself', () => {
     }
   }
 });
+
+/** Every transaction open at the same time: any order is allowed. */
+const timeless = (events: History): History => {
+  const named = new Map<Event, number>();
+  const open = new Map<unknown, number>();
+  let process = 0;
+  for (const event of events) {
+    if (event.type === 'invoke') open.set(event.process, process++);
+    named.set(event, open.get(event.process)!);
+  }
+  const ordered = [...events.filter(({ type }) => type === 'invoke'), ...events.filter(({ type }) => type !== 'invoke')];
+  return ordered.map((event, index) => ({ ...event, index, time: index, process: named.get(event)! }));
+};
+
+test('serializable agrees with brute force over all orders, real time or not', () => {
+  const some = Math.max(300, histories / 10);
+  let [violations, strictOnly] = [0, 0];
+  for (let seed = 1; seed <= some; seed++) {
+    const events = randomHistory(seed);
+    const { valid } = checkListAppend(events, {}, 'serializable');
+    expect(valid, `seed ${seed}`).toBe(linearizableByBruteForce(timeless(events), listAppend));
+    expect(checkListAppend(events, {}, 'repeatable-read').valid, `seed ${seed}`).toBe(valid);
+    if (valid === false) violations++;
+    else if (checkListAppend(events).valid === false) strictOnly++;
+  }
+  expect(violations).toBeGreaterThan(some / 20);
+  expect(strictOnly).toBeGreaterThan(some / 100);
+});
+
+test('a value appended twice to a key: nobody can tell whether that is serializable', () => {
+  const twice = [0, 1].flatMap((process): Line[] => [
+    [process, 'invoke', [['append', 'x', 1]]],
+    [process, 'ok', [['append', 'x', 1]]],
+  ]);
+  expect(checkListAppend(history(...twice), {}, 'serializable')).toMatchObject({ valid: 'unknown', model: 'serializable' });
+});

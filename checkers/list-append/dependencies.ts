@@ -21,10 +21,14 @@ export interface Graph {
   readonly edges: readonly (readonly Dependency[])[];
 }
 
-export const dependenciesOf = (transactions: readonly Transaction[], versions: ReadonlyMap<string, Version>): Graph => {
+export const dependenciesOf = (
+  transactions: readonly Transaction[],
+  versions: ReadonlyMap<string, Version>,
+  { realTime }: { readonly realTime: boolean },
+): Graph => {
   const edges: Dependency[][] = transactions.map(() => []);
   for (const [key, version] of versions) byVersions(edges, transactions, key, version);
-  byTime(edges, transactions);
+  if (realTime) byTime(edges, transactions);
   return { size: transactions.length, edges };
 };
 
