@@ -1,32 +1,53 @@
 /**
- * Our linearizability checker and Porcupine on the same histories, one after the other in one run:
- * `npm run bench -- porcupine [--json] [--max 100000] [--timeout 30] [FILE.jsonl ...]`, the files given or, without any, simulated registers. Needs Go, which builds the peer. Files on which Porcupine gives up
- * count as its time-out. Both times are those of the check alone, without reading the file.
+ * Our linearizability checker and Porcupine on the same history files, one after the other in one run, each file in a process of its own:
+ * `npm run bench -- porcupine [--json] [--max 100000] [--timeout 30] [--memory 12] [FILE.jsonl ...]`, the files given or, without any,
+ * simulated registers. Needs Go, which builds the peer, and Linux. Both times are those of the check alone, as each reports it, without
+ * reading the file; ours is that of `ordeal check --json`. Where Porcupine gives up, dies, or has more than `--memory` GB resident, it
+ * counts as its time-out. README.md holds figures.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkLinearizable } from '../checkers/linearizable/check.ts';
-import { register } from '../checkers/models/register.ts';
 import type { Event } from '../harness/history/event.ts';
+import type { Verdict } from '../harness/protocol/checker.ts';
 import { projectRoot } from '../harness/std/paths.ts';
+import { measured } from './peers/measured.ts';
 import { type RegisterCase, registerCases, registerHistory } from './register-histories.ts';
 
-interface Row extends RegisterCase {
+interface Row {
+  readonly name: string;
+  readonly clients: number;
+  readonly operations: number;
+  /** Whether no value is written twice. */
+  readonly unique: boolean;
   readonly ours: boolean | 'unknown';
   readonly theirs: string;
   readonly ourMs: number;
   readonly theirMs: number;
-  /** Given by name. */
-  readonly file?: string;
+  readonly ourBytes: number;
+  readonly theirBytes: number;
 }
 
 const { values: flags, positionals: files } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean' }, max: { type: 'string', default: '100000' }, timeout: { type: 'string', default: '30' } },
+  options: {
+    json: { type: 'boolean' },
+    max: { type: 'string', default: '100000' },
+    timeout: { type: 'string', default: '30' },
+    memory: { type: 'string', default: '12' },
+  },
 });
+const theirLimitMs = Number(flags.timeout) * 1000;
+const theirLimitBytes = Number(flags.memory) * 2 ** 30;
+/** What every file is to be decided within. */
+const ourLimitMs = (unique: boolean): number => (unique ? 2000 : 10_000);
+const ourLimitBytes = 2 * 2 ** 30;
+/** For starting up and reading the file, which do not count. */
+const overheadMs = 20_000;
+const main = fileURLToPath(new URL('../harness/cli/main.js', import.meta.url));
 
 const buildPeer = (folder: string): string => {
   const peer = join(folder, 'porcupine');
@@ -37,81 +58,134 @@ const buildPeer = (folder: string): string => {
   return peer;
 };
 
-/** A peer that dies (for want of memory) has given up too. */
-const askPeer = (peer: string, file: string): { theirs: string; theirMs: number } => {
-  const { stdout, status } = spawnSync(peer, ['-timeout', `${flags.timeout}s`, file], { encoding: 'utf8' });
-  if (status !== 0) return { theirs: 'died', theirMs: Number(flags.timeout) * 1000 };
+const askPeer = async (peer: string, file: string): Promise<Pick<Row, 'theirs' | 'theirMs' | 'theirBytes'>> => {
+  const most = { ms: theirLimitMs + overheadMs, bytes: theirLimitBytes };
+  const { stdout, code, ended, peakBytes } = await measured(peer, ['-timeout', `${flags.timeout}s`, file], most);
+  if (ended === 'for memory') return { theirs: 'memory', theirMs: theirLimitMs, theirBytes: peakBytes };
+  if (code !== 0) return { theirs: 'died', theirMs: theirLimitMs, theirBytes: peakBytes };
   const { result, elapsedMs } = JSON.parse(stdout) as { result: string; elapsedMs: number };
-  return { theirs: result, theirMs: result === 'Unknown' ? Number(flags.timeout) * 1000 : elapsedMs };
+  return { theirs: result, theirMs: result === 'Unknown' ? theirLimitMs : elapsedMs, theirBytes: peakBytes };
 };
 
-const measure = (peer: string, folder: string, one: RegisterCase): Row => {
-  const history = registerHistory(one);
-  const file = join(folder, 'history.jsonl');
-  writeFileSync(file, history.map(event => JSON.stringify(event)).join('\n'));
-  globalThis.gc?.();
-  const { valid, elapsedMs } = checkLinearizable(history, register, { timeLimitMs: 10_000 });
-  const { theirs, theirMs } = askPeer(peer, file);
-  return { ...one, ours: valid, theirs, ourMs: elapsedMs, theirMs };
+/** The whole command, as a user runs it. */
+const askOurs = async (file: string): Promise<Pick<Row, 'ours' | 'ourMs' | 'ourBytes'>> => {
+  const args = [main, 'check', '--workload', 'register', '--time-limit', '10s', '--json', file];
+  const { stdout, peakBytes } = await measured(process.execPath, args, {
+    ms: ourLimitMs(false) + overheadMs,
+    bytes: Number.POSITIVE_INFINITY,
+  });
+  const { valid, elapsedMs } = JSON.parse(stdout) as Verdict;
+  return { ours: valid, ourMs: elapsedMs, ourBytes: peakBytes };
 };
 
-/** One that is given. Its clients: as many operations as are ever open at once, those of unknown outcome, which stay open, apart. */
-const measureFile = (peer: string, file: string): Row => {
+/** Its clients: as many operations as are ever open at once, those of unknown outcome, which stay open, apart. */
+const shapeOf = (file: string): Pick<Row, 'clients' | 'operations' | 'unique'> => {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   const history = lines.map(line => JSON.parse(line) as Event);
-  const { valid, elapsedMs, operations } = checkLinearizable(history, register, { timeLimitMs: 10_000 });
   const lost = new Set(history.filter(({ type }) => type === 'info').map(({ process }) => process));
   const open = new Set<Event['process']>();
-  let clients = 0;
-  for (const { type, process } of history) {
+  const written = new Set<unknown>();
+  let [clients, operations, unique] = [0, 0, true];
+  for (const { type, process, f, value } of history) {
+    if (type === 'invoke') {
+      operations++;
+      const sets = f === 'cas' ? (value as readonly unknown[])[1] : value;
+      if (f !== 'read' && written.has(sets)) unique = false;
+      if (f !== 'read') written.add(sets);
+    }
     if (lost.has(process)) continue;
     if (type === 'invoke') open.add(process);
     else open.delete(process);
     clients = Math.max(clients, open.size);
   }
-  const { theirs, theirMs } = askPeer(peer, file);
-  return { clients, operations, values: 'small', info: 0, wrong: 'none', ours: valid, theirs, ourMs: elapsedMs, theirMs, file };
+  return { clients, operations, unique };
 };
 
-const print = ({ file, operations, clients, values, info, wrong, ours, theirs, ourMs, theirMs }: Row): void =>
+const measure = async (peer: string, name: string, file: string): Promise<Row> => ({
+  name,
+  ...shapeOf(file),
+  ...(await askOurs(file)),
+  ...(await askPeer(peer, file)),
+});
+
+const nameOf = ({ operations, clients, values, info, wrong }: RegisterCase): string =>
+  `${operations}-c${clients}-${values}-i${info}-${wrong}`;
+
+const writeCase = (one: RegisterCase): string => {
+  const file = join(folder, `${nameOf(one)}.jsonl`);
+  writeFileSync(
+    file,
+    registerHistory(one)
+      .map(event => `${JSON.stringify(event)}\n`)
+      .join(''),
+  );
+  return file;
+};
+
+const shown = (verdict: unknown, ms: number, bytes: number): string =>
+  `${String(verdict).padEnd(7)} ${ms.toFixed(1).padStart(8)} ms ${(bytes / 2 ** 20).toFixed(0).padStart(6)} MB`;
+
+const print = (row: Row): void =>
   console.log(
     [
-      `${operations} operations`.padStart(18),
-      `${clients} clients`.padStart(10),
-      ...(file === undefined ? [values.padEnd(6), `${info * 100} % unknown`.padStart(11), wrong.padEnd(7)] : [file]),
-      `${String(ours).padEnd(7)} ${ourMs.toFixed(2)} ms`.padStart(20),
-      `${theirs.padEnd(7)} ${theirMs.toFixed(2)} ms`.padStart(20),
-      `${(theirMs / ourMs).toFixed(1)}x`.padStart(10),
+      row.name.padEnd(32),
+      `${row.operations} operations`.padStart(18),
+      `${row.clients} clients`.padStart(10),
+      shown(row.ours, row.ourMs, row.ourBytes),
+      shown(row.theirs, row.theirMs, row.theirBytes),
+      `${(row.theirMs / row.ourMs).toFixed(1)}x`.padStart(9),
     ].join('  '),
   );
 
 const disagree = ({ ours, theirs }: Row): boolean => (ours === true && theirs === 'Illegal') || (ours === false && theirs === 'Ok');
+const misses = ({ ours, ourMs, ourBytes, unique }: Row): boolean =>
+  ours === 'unknown' || ourMs > ourLimitMs(unique) || ourBytes > ourLimitBytes;
+const isLarge = ({ clients, operations }: Row): boolean => clients >= 10 && operations >= 1000;
 const geometricMean = (rows: readonly Row[]): number =>
   Math.exp(rows.reduce((sum, { ourMs, theirMs }) => sum + Math.log(theirMs / ourMs), 0) / rows.length);
+const rounded = (factor: number): number => Math.round(factor * 10) / 10;
+const namesOf = (rows: readonly Row[]): string[] => rows.map(({ name }) => name);
+
+const summaryOf = (rows: readonly Row[]) => ({
+  files: rows.length,
+  disagreements: namesOf(rows.filter(disagree)),
+  /** Of 10 and more clients and 1,000 and more operations. */
+  large: rows.filter(isLarge).length,
+  geometricMean: rounded(geometricMean(rows.filter(isLarge))),
+  /** Of more than 1,000 operations: where Porcupine was faster. */
+  slower: namesOf(rows.filter(({ operations, ourMs, theirMs }) => operations > 1000 && theirMs < ourMs)),
+  /** Not decided within 2 s (unique values) or 10 s, and 2 GB. */
+  missed: namesOf(rows.filter(misses)),
+  gaveUp: rows.filter(({ theirs }) => theirs !== 'Ok' && theirs !== 'Illegal').length,
+});
+
+const printSummary = (summary: ReturnType<typeof summaryOf>): void => {
+  const list = (names: readonly string[]): string => (names.length === 0 ? 'none' : `${names.length}: ${names.join(', ')}`);
+  console.log(`${summary.files} files; Porcupine gave up on ${summary.gaveUp}`);
+  console.log(`disagreements: ${list(summary.disagreements)}`);
+  console.log(
+    `geometric mean over the ${summary.large} files of 10 and more clients and 1,000 and more operations: ${summary.geometricMean}x`,
+  );
+  console.log(`not decided within 2 s (unique values) or 10 s (small values), and 2 GB: ${list(summary.missed)}`);
+  console.log(`of more than 1,000 operations, slower than Porcupine: ${list(summary.slower)}`);
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'ordeal-bench-'));
 try {
   const peer = buildPeer(folder);
   const cases =
     files.length > 0
-      ? files.map(file => () => measureFile(peer, file))
-      : registerCases(Number(flags.max)).map(one => () => measure(peer, folder, one));
-  const rows = cases.map(measured => {
-    const row = measured();
+      ? files.map(file => ({ name: basename(file, '.jsonl'), file: () => file }))
+      : registerCases(Number(flags.max)).map(one => ({ name: nameOf(one), file: () => writeCase(one) }));
+  const rows: Row[] = [];
+  for (const { name, file } of cases) {
+    const row = await measure(peer, name, file());
+    rows.push(row);
     if (!flags.json) print(row);
-    return row;
-  });
-  const large = rows.filter(({ clients, operations }) => clients >= 10 && operations >= 1000);
-  const summary = {
-    geometricMean: Math.round(geometricMean(large) * 10) / 10,
-    slowest: Math.min(...rows.filter(({ operations }) => operations > 1000).map(({ ourMs, theirMs }) => theirMs / ourMs)),
-    disagreements: rows.filter(disagree).length,
-  };
+  }
+  const summary = summaryOf(rows);
   if (flags.json) console.log(JSON.stringify({ benchmark: 'porcupine', ...summary, rows }));
-  else
-    console.log(
-      `geometric mean over ${large.length} files of 10 and more clients and 1,000 and more operations: ${summary.geometricMean}x; disagreements: ${summary.disagreements}`,
-    );
+  else printSummary(summary);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
