@@ -41,7 +41,7 @@ const missing = (trace: Trace, readers: ReturnType<typeof readersByWriter>, oper
     if (write === source || !writes(trace, write, object)) continue;
     const followed = after === undefined ? options.find(({ through }) => through !== undefined) : options[0];
     if (followed === undefined) continue;
-    if (after !== undefined && (after.get(trace.session[write]!)?.place ?? Number.POSITIVE_INFINITY) > trace.place[write]!) continue;
+    if (after !== undefined && !after.has(write)) continue;
     const steps = [...(after === undefined ? [] : wayTo(trace, after, source, write)), ...wayBack(trace, ways, write, followed, operation)];
     const operations = [...new Set([...steps.flatMap(({ from, to }) => [from, to]), operation, write])];
     return { type: 'writes-follow-reads', steps, read: { operation, object, from: source }, operations };
@@ -88,23 +88,27 @@ const seenBy = (trace: Trace, operation: number): ReadonlyMap<number, readonly W
   return ways;
 };
 
-/** From where on each session's writes follow this one: the place of the operation by which it was seen. */
-type Followers = Map<number, { readonly place: number; readonly reader: number; readonly source: number }>;
+/** The writes that follow one, each with the read by which that was found first: of a source that was found before, so the way back ends even where causes go round. */
+type Followers = ReadonlyMap<number, { readonly reader: number; readonly source: number }>;
 
 const followersOf = (trace: Trace, readers: ReturnType<typeof readersByWriter>, write: number): Followers => {
   const { session, place, sessions, writes: written } = trace;
-  const found: Followers = new Map();
+  const found = new Map<number, { readonly reader: number; readonly source: number }>();
+  /** By session: from which place on its writes follow. */
+  const since = new Map<number, number>();
   const waiting = [write];
   for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
     for (let r = readers.start[source]!; r < readers.start[source + 1]!; r++) {
       const reader = readers.item[r]!;
       const s = session[reader]!;
-      const until = found.get(s)?.place ?? sessions.start[s + 1]! - sessions.start[s]!;
+      const until = since.get(s) ?? sessions.start[s + 1]! - sessions.start[s]!;
       if (place[reader]! >= until) continue;
-      found.set(s, { place: place[reader]!, reader, source });
+      since.set(s, place[reader]!);
       for (let at = sessions.start[s]! + place[reader]!; at < sessions.start[s]! + until; at++) {
         const i = sessions.item[at]!;
-        if (written.start[i + 1]! > written.start[i]!) waiting.push(i);
+        if (written.start[i + 1]! === written.start[i]!) continue;
+        found.set(i, { reader, source });
+        waiting.push(i);
       }
     }
   }
@@ -123,7 +127,7 @@ const sessionStep = (from: number, to: number): readonly Step[] => (from === to 
 const wayTo = (trace: Trace, followers: Followers, source: number, write: number): readonly Step[] => {
   const steps: Step[] = [];
   for (let now = write; now !== source; ) {
-    const { reader, source: before } = followers.get(trace.session[now]!)!;
+    const { reader, source: before } = followers.get(now)!;
     steps.unshift(readStep(trace, before, reader), ...sessionStep(reader, now));
     now = before;
   }

@@ -34,7 +34,10 @@ export const tellingStanding = (checker: Checker): Checker => {
   const { checkOnThreads } = checker;
   const after = (verdict: Verdict, history: History, options: CheckOptions, began: number): Verdict => {
     const timeLimitMs = options.timeLimitMs - (performance.now() - began);
-    return verdict.valid === false && timeLimitMs > 0 ? withStanding(verdict, history, { ...options, timeLimitMs }) : verdict;
+    // Who wants no explanation wants the verdict alone, perhaps of a thousand histories.
+    return verdict.valid === false && timeLimitMs > 0 && options.explain !== false
+      ? withStanding(verdict, history, { ...options, timeLimitMs })
+      : verdict;
   };
   return {
     ...checker,
