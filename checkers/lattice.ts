@@ -6,6 +6,7 @@ import type { History } from '../harness/history/event.ts';
 import type { Anomaly, CheckOptions, Validity, Verdict, ViolatedModel } from '../harness/protocol/checker.ts';
 import { causal, causalConvergence, causalMemory } from './causal/checker.ts';
 import { checkEventual } from './eventual/eventual.ts';
+import { limitsFrom } from './limits.ts';
 import { linearizable } from './linearizable/checker.ts';
 import { models } from './models/registry.ts';
 import { pram } from './pram/checker.ts';
@@ -92,16 +93,15 @@ const shareOfTime = 0.4;
  * Nothing is asked that follows: of a linearizable history, nothing at all.
  */
 export const standing = (history: History, options: CheckOptions, known: readonly Verdict[]): Standing => {
-  const deadline = performance.now() + options.timeLimitMs;
+  const all = limitsFrom({ timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes });
+  const { deadline } = all;
   let opened: ReadWriteHistory | undefined;
   const judge = (model: string): Judged => {
-    const timeLimitMs = Math.max(0, deadline - performance.now()) * shareOfTime;
+    const left = deadline - performance.now();
+    if (left <= 0) return { valid: 'unknown', anomalies: [] };
+    const timeLimitMs = left * shareOfTime;
     const limited = { ...options, timeLimitMs };
-    const limits: Limits = {
-      now: () => performance.now(),
-      deadline: performance.now() + timeLimitMs,
-      memoryBytes: options.memoryLimitBytes,
-    };
+    const limits: Limits = { ...all, deadline: performance.now() + timeLimitMs };
     if (model === 'linearizable') return linearizable.check(history, limited);
     if (model === 'eventual') return checkEventual(history, options.workload, settleMs);
     opened ??= openHistory(history, options.workload);

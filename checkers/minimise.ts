@@ -32,20 +32,25 @@ export const minimise = (problem: Shrinkable): readonly number[] => {
   return kept;
 };
 
-/** The operations and all that they depend on, ascending. */
-const closed = ({ sources }: Shrinkable, wanted: Iterable<number>): readonly number[] => {
+/** The operations and all that they depend on, ascending. Undefined: out of time. */
+const closed = ({ sources, expired }: Shrinkable, wanted: Iterable<number>): readonly number[] | undefined => {
   const kept = new Set(wanted);
-  for (const operation of kept) for (const source of sources(operation)) kept.add(source);
+  let looked = 0;
+  for (const operation of kept) {
+    if ((++looked & 15) === 0 && expired()) return undefined;
+    for (const source of sources(operation)) kept.add(source);
+  }
   return [...kept].sort((a, b) => a - b);
 };
 
 /** The suspects, then the suspects with 4, 8, 16, … of the likeliest others. */
 const firstFailing = (problem: Shrinkable): readonly number[] => {
   const alone = closed(problem, problem.suspects);
-  if (problem.fails(alone)) return alone;
+  if (alone !== undefined && problem.fails(alone)) return alone;
   const likely = problem.likely();
   for (let more = 4; !problem.expired(); more *= 2) {
     const candidate = closed(problem, [...problem.suspects, ...likely.slice(0, more)]);
+    if (candidate === undefined) break;
     if (problem.fails(candidate)) return candidate;
     if (more >= likely.length) break;
   }
@@ -61,6 +66,7 @@ const sweep = (problem: Shrinkable, kept: readonly number[], size: number): read
   for (let end = now.length; end > 0 && !problem.expired(); end = Math.min(end - size, now.length)) {
     const from = Math.max(0, end - size);
     const rest = closed(problem, [...now.slice(0, from), ...now.slice(end)]);
+    if (rest === undefined) break;
     const candidate = rest.length < now.length ? rest : independent(problem, now, now.slice(from, end));
     if (candidate.length < now.length && problem.fails(candidate)) now = candidate;
   }
@@ -68,10 +74,11 @@ const sweep = (problem: Shrinkable, kept: readonly number[], size: number): read
 };
 
 /** What is left of these when some are gone, and all that depends on them, and on that. */
-const independent = ({ sources }: Shrinkable, now: readonly number[], gone: readonly number[]): readonly number[] => {
+const independent = ({ sources, expired }: Shrinkable, now: readonly number[], gone: readonly number[]): readonly number[] => {
   const out = new Set(gone);
   for (let before = 0; before < out.size; ) {
     before = out.size;
+    if (expired()) return now;
     for (const operation of now) if (!out.has(operation) && sources(operation).some(source => out.has(source))) out.add(operation);
   }
   return now.filter(operation => !out.has(operation));

@@ -30,9 +30,9 @@ export const judgeConvergence: Judge = (trace, limits) => {
   const conflicts = conflictsOf(trace, order, limits);
   if (typeof conflicts === 'string') return conflicts;
   const cycle = cycleOf(trace, conflicts, limits);
-  if (cycle === undefined) return undefined;
+  if (cycle === undefined || cycle === 'time') return cycle;
   const local = trace.size > 2 * windowSize && inWindows(trace, windowSize, part => judgeConvergence(part, limits), limits);
-  return local || explained(trace, cycle);
+  return local || explained(trace, cycle, limits);
 };
 
 /** Most cycles are local, and those make short witnesses. */
@@ -63,7 +63,7 @@ const conflictsOf = (trace: Trace, order: CausalOrder, { now, deadline, memoryBy
   };
   for (let place = 0; place < size; place++) {
     const i = sessions.item[place]!;
-    if ((place & 255) === 255 && now() > deadline) return 'time';
+    if ((place & 15) === 15 && now() > deadline) return 'time';
     if (to.length > most) return 'memory';
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
       const [source, object] = [from[slot]!, reads.item[slot]!];
@@ -92,15 +92,18 @@ const successorsOf =
   };
 
 /** Whether causal order and conflicts can be put in one order; else how many predecessors each still waits for. */
-const stuckIn = (trace: Trace, successors: (i: number) => number[]): Int32Array | undefined => {
+const stuckIn = (trace: Trace, successors: (i: number) => number[], { now, deadline }: Limits): Int32Array | 'time' | undefined => {
   const { size } = trace;
   const waits = new Int32Array(size);
-  for (let i = 0; i < size; i++) for (const j of successors(i)) waits[j]!++;
+  for (let i = 0; i < size; i++) {
+    if ((i & 255) === 255 && now() > deadline) return 'time';
+    for (const j of successors(i)) waits[j]!++;
+  }
   const free: number[] = [];
   for (let i = 0; i < size; i++) if (waits[i] === 0) free.push(i);
   let left = size;
   for (let i = free.pop(); i !== undefined; i = free.pop()) {
-    left--;
+    if ((--left & 255) === 0 && now() > deadline) return 'time';
     for (const j of successors(i)) if (--waits[j]! === 0) free.push(j);
   }
   return left === 0 ? undefined : waits;
@@ -150,14 +153,14 @@ const cycleThrough = (waits: Int32Array, successors: (i: number) => number[], fi
 const tries = 32;
 
 /** A short cycle of causal order and conflicts, as short as time allows; or undefined if there is none. */
-const cycleOf = (trace: Trace, conflicts: Conflicts, { now, deadline }: Limits): readonly Step[] | undefined => {
+const cycleOf = (trace: Trace, conflicts: Conflicts, limits: Limits): readonly Step[] | 'time' | undefined => {
   if (conflicts.to.length === 0) return undefined;
   const successors = successorsOf(trace, conflicts, readersByWriter(trace));
-  const waits = stuckIn(trace, successors);
-  if (waits === undefined) return undefined;
+  const waits = stuckIn(trace, successors, limits);
+  if (waits === undefined || waits === 'time') return waits;
   let best = someCycle(waits, successors);
   for (const i of best.filter(node => conflicts.head[node]! >= 0).slice(0, tries)) {
-    if (now() > deadline) break;
+    if (limits.now() > limits.deadline) break;
     const cycle = cycleThrough(waits, successors, i);
     if (cycle !== undefined && cycle.length < best.length) best = cycle;
   }
@@ -176,7 +179,13 @@ const stepOf = (trace: Trace, conflicts: Conflicts, from: number, to: number): S
   return { from, to, why: 'overwritten', reader: conflicts.reader[edge]!, object: trace.reads.item[conflicts.slot[edge]!]! };
 };
 
-const explained = (trace: Trace, steps: readonly Step[]): Finding => {
-  const reasons = steps.flatMap(({ from, why, reader }) => (why === 'overwritten' ? causalPath(trace, from, reader!)! : []));
+/** All operations, where time runs out. */
+const explained = (trace: Trace, steps: readonly Step[], { now, deadline }: Limits): Finding => {
+  const reasons: Step[] = [];
+  for (const { from, why, reader } of steps) {
+    if (why !== 'overwritten') continue;
+    if (now() > deadline) return { type: 'CyclicCF', steps, operations: Array.from({ length: trace.size }, (_, i) => i) };
+    reasons.push(...causalPath(trace, from, reader!)!);
+  }
   return { type: 'CyclicCF', steps, operations: operationsOf([...steps, ...reasons]) };
 };

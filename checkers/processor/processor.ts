@@ -7,6 +7,7 @@
  * Sources: Goodman, 1989; Ahamad, Bazzi, John, Kohli & Neiger, "The power of processor consistency", SPAA 1993.
  */
 
+import { outOfMemory } from '../limits.ts';
 import { judgePram } from '../pram/pram.ts';
 import type { Finding, Judge, Limits } from '../read-write/finding.ts';
 import { fromStart, partOf, type Trace } from '../read-write/trace.ts';
@@ -23,6 +24,7 @@ export const judgeProcessor: Judge = (trace, limits) => {
   const stronger = judgeSequential(trace, { ...limits, deadline: now + (limits.deadline - now) * shortcutShare });
   if (stronger === undefined) return undefined;
   if (trace.size <= windowSize) return search(trace, limits);
+  if (limits.now() > limits.deadline) return 'time';
   const local = inWindows(trace, windowSize, part => cyclicAtOnce(part, limits), limits);
   return local ?? search(trace, limits);
 };
@@ -35,7 +37,7 @@ const deepest = 2000;
 
 /** Only what saturation says, without trying pairs. */
 const cyclicAtOnce = (trace: Trace, limits: Limits): Finding | undefined => {
-  const known = saturateAll(trace, viewsOf(trace), writersByObject(trace), [], limits);
+  const known = saturateAll(trace, viewsOf(trace, limits) ?? [], writersByObject(trace), [], limits);
   return known === 'cyclic' ? wholly(trace) : undefined;
 };
 
@@ -58,8 +60,9 @@ interface Pair {
 const search = (trace: Trace, limits: Limits): Finding | 'time' | 'memory' | undefined => {
   const writesOf = writersByObject(trace);
   const pairs = writesOf.reduce((sum, { length }) => sum + (length * length) / 2, 0);
-  if (bytesOfViews(trace) > limits.memoryBytes || pairs > mostPairs) return 'memory';
-  const views = viewsOf(trace);
+  if (outOfMemory(limits, 0, bytesOfViews(trace)) || pairs > mostPairs) return 'memory';
+  const views = viewsOf(trace, limits);
+  if (views === undefined) return 'time';
   const outcome = settle(trace, views, writesOf, [], limits);
   if (outcome === 'time' || outcome === undefined) return outcome;
   return wholly(trace);
@@ -84,26 +87,27 @@ const settle = (
   if (limits.now() > limits.deadline || depth > deepest) return 'time';
   const known = saturateAll(trace, views, writesOf, pairs, limits);
   if (typeof known === 'string') return known;
-  const open = openPair(trace, views, writesOf);
-  if (open === undefined) return undefined;
+  const open = openPair(trace, views, writesOf, limits);
+  if (open === undefined || open === 'time') return open;
   const first = settle(trace, views, writesOf, [...known, open], limits, depth + 1);
   if (first !== 'cyclic') return first;
   return settle(trace, views, writesOf, [...known, { before: open.after, after: open.before }], limits, depth + 1);
 };
 
-const viewsOf = (trace: Trace): readonly View[] =>
-  Array.from({ length: trace.sessionCount }, (_, own) => own)
-    .filter(own => trace.sessions.start[own + 1]! > trace.sessions.start[own]!)
-    .map(own => {
-      const operations = Int32Array.from(
-        Array.from({ length: trace.size }, (_, i) => i).filter(
-          i => trace.session[i] === own || trace.writes.start[i + 1]! > trace.writes.start[i]!,
-        ),
-      );
-      const number = new Int32Array(trace.size).fill(-1);
-      const part = partOf(trace, operations, number, i => trace.session[i] === own);
-      return { trace: part, clocks: new Int32Array(part.size * part.sessionCount), number, own };
-    });
+/** Undefined: out of time. */
+const viewsOf = (trace: Trace, { now, deadline }: Limits): readonly View[] | undefined => {
+  const views: View[] = [];
+  for (let own = 0; own < trace.sessionCount; own++) {
+    if (trace.sessions.start[own + 1]! === trace.sessions.start[own]!) continue;
+    if (now() > deadline) return undefined;
+    const seen = (i: number): boolean => trace.session[i] === own || trace.writes.start[i + 1]! > trace.writes.start[i]!;
+    const operations = Int32Array.from(Array.from({ length: trace.size }, (_, i) => i).filter(seen));
+    const number = new Int32Array(trace.size).fill(-1);
+    const part = partOf(trace, operations, number, i => trace.session[i] === own);
+    views.push({ trace: part, clocks: new Int32Array(part.size * part.sessionCount), number, own });
+  }
+  return views;
+};
 
 const writersByObject = ({ size, writes, objectCount }: Trace): readonly (readonly number[])[] => {
   const found: number[][] = Array.from({ length: objectCount }, () => []);
@@ -128,7 +132,8 @@ const saturateAll = (
     grown = false;
     for (const view of views) {
       if (limits.now() > limits.deadline) return 'time';
-      if (!order(view, pairs)) return 'cyclic';
+      const ordered = order(view, pairs, limits);
+      if (ordered !== true) return ordered === 'time' ? ordered : 'cyclic';
       const found = implied(trace, view, writesOf, limits);
       if (found === undefined) return 'time';
       const more = found.filter(({ before, after }) => !has.has(before * trace.size + after));
@@ -143,7 +148,7 @@ const saturateAll = (
 };
 
 /** Clocks of the view under these pairs and what follows for its own reads; false where they are cyclic. */
-const order = (view: View, pairs: readonly Pair[]): boolean => {
+const order = (view: View, pairs: readonly Pair[], limits: Limits): boolean | 'time' => {
   const { trace, number, clocks } = view;
   const after: number[][] = Array.from({ length: trace.size }, () => []);
   const link = (a: number, b: number): void => {
@@ -155,15 +160,20 @@ const order = (view: View, pairs: readonly Pair[]): boolean => {
       if (trace.from[slot] !== fromStart) link(trace.from[slot]!, i);
   }
   const overwriters = new Map<number, number[]>();
-  for (const pair of pairs) {
+  for (const [i, pair] of pairs.entries()) {
+    if ((i & 4095) === 4095 && limits.now() > limits.deadline) return 'time';
     const [a, b] = [number[pair.before]!, number[pair.after]!];
     link(a, b);
-    overwriters.set(a, [...(overwriters.get(a) ?? []), b]);
+    const after = overwriters.get(a);
+    if (after === undefined) overwriters.set(a, [b]);
+    else after.push(b);
   }
-  for (let i = 0; i < trace.size; i++)
+  for (let i = 0; i < trace.size; i++) {
+    if ((i & 15) === 15 && limits.now() > limits.deadline) return 'time';
     for (let slot = trace.reads.start[i]!; slot < trace.reads.start[i + 1]!; slot++)
       for (const b of overwritersOf(trace, overwriters, trace.from[slot]!, trace.reads.item[slot]!)) if (b !== i) link(i, b);
-  return sortInto(trace, after, clocks);
+  }
+  return sortInto(trace, after, clocks, limits);
 };
 
 /** Writes of the object that are known to come after the one that was read. */
@@ -176,7 +186,7 @@ const overwritersOf = (trace: Trace, overwriters: ReadonlyMap<number, readonly n
   return (overwriters.get(source) ?? []).filter(writes);
 };
 
-const sortInto = (trace: Trace, after: readonly (readonly number[])[], clocks: Int32Array): boolean => {
+const sortInto = (trace: Trace, after: readonly (readonly number[])[], clocks: Int32Array, { now, deadline }: Limits): boolean | 'time' => {
   const { size, sessionCount: k, session, place } = trace;
   const waits = new Int32Array(size);
   for (const list of after) for (const i of list) waits[i]!++;
@@ -184,7 +194,7 @@ const sortInto = (trace: Trace, after: readonly (readonly number[])[], clocks: I
   clocks.fill(0);
   let left = size;
   for (let i = free.pop(); i !== undefined; i = free.pop()) {
-    left--;
+    if ((--left & 255) === 0 && now() > deadline) return 'time';
     clocks[i * k + session[i]!] = place[i]! + 1;
     for (const j of after[i]!) {
       for (let s = 0; s < k; s++) clocks[j * k + s] = Math.max(clocks[j * k + s]!, clocks[i * k + s]!);
@@ -210,6 +220,7 @@ const implied = (
     }
   for (let i = 0; i < trace.size; i++) {
     if (trace.session[i] !== view.own) continue;
+    if ((i & 15) === 15 && now() > deadline) return undefined;
     for (let slot = trace.reads.start[i]!; slot < trace.reads.start[i + 1]!; slot++) {
       const source = trace.from[slot]!;
       if (source === fromStart) continue;
@@ -221,11 +232,18 @@ const implied = (
 };
 
 /** Two writes of an object that nothing orders yet, the one that was called first first. */
-const openPair = (trace: Trace, views: readonly View[], writesOf: readonly (readonly number[])[]): Pair | undefined => {
+const openPair = (
+  trace: Trace,
+  views: readonly View[],
+  writesOf: readonly (readonly number[])[],
+  { now, deadline }: Limits,
+): Pair | 'time' | undefined => {
   for (const writers of writesOf)
-    for (const [at, a] of writers.entries())
+    for (const [at, a] of writers.entries()) {
+      if (now() > deadline) return 'time';
       for (const b of writers.slice(at + 1))
         if (views.every(view => !isBefore(view, view.number[a]!, view.number[b]!) && !isBefore(view, view.number[b]!, view.number[a]!)))
           return trace.origin[a]! < trace.origin[b]! ? { before: a, after: b } : { before: b, after: a };
+    }
   return undefined;
 };

@@ -29,8 +29,9 @@ export const readWriteChecker = (model: WeakModel): Checker => ({
   workloads: readWriteWorkloads,
   check: (history, options) => {
     const began = performance.now();
+    const limits = limitsOf(options);
     const opened = openHistory(history, options.workload);
-    const judged = judgeOpened(opened, model, limitsOf(options));
+    const judged = judgeOpened(opened, model, limits);
     return { ...verdictOf(opened, model.model, options), ...judged, elapsedMs: performance.now() - began };
   },
 });
@@ -84,24 +85,37 @@ type Violated = Extract<Decision, { outcome: 'violated' }>;
 const witness = (opened: ReadWriteHistory, model: WeakModel, { suspects, finding }: Violated, limits: Limits): Anomaly => {
   const until = Math.min(limits.deadline, limits.now() + shrinkMs);
   const { of } = candidatesOf(opened);
+  const late = (): boolean => limits.now() > until;
   const attempt = (operations: readonly number[]): Decision =>
     decide(selected(opened, operations), model.judge, { ...limits, deadline: Math.min(until, limits.now() + attemptMs) });
+  const sources = (operation: number): readonly number[] => sourcesOf(opened, of, operation);
+  const given = finding?.operations ?? suspects;
+  const smallest = (): readonly number[] =>
+    minimise({
+      size: opened.size,
+      suspects,
+      likely: () => Array.from({ length: opened.size }, (_, i) => opened.size - 1 - i),
+      sources,
+      fails: operations => attempt(operations).outcome === 'violated',
+      expired: late,
+    });
+  const asFound = finding?.type === 'ThinAirRead' || limits.explain === false;
+  const shrunk = asFound ? given : finding !== undefined && late() ? undefined : smallest();
+  // Out of time before anything smaller was found: what was found at first is a violation, too, with what its reads read.
   const kept =
-    finding?.type === 'ThinAirRead' || limits.explain === false
-      ? (finding?.operations ?? suspects)
-      : minimise({
-          size: opened.size,
-          suspects,
-          likely: () => Array.from({ length: opened.size }, (_, i) => opened.size - 1 - i),
-          sources: operation => sourcesOf(opened, of, operation),
-          fails: operations => attempt(operations).outcome === 'violated',
-          expired: () => limits.now() > until,
-        });
-  const small = selected(opened, kept);
-  const again = attempt(kept);
+    shrunk === undefined || (finding !== undefined && late() && shrunk.length === opened.size) ? dependent(given, sources) : shrunk;
+  const small = kept.length === opened.size ? opened : selected(opened, kept);
+  const again: Decision = late() ? { outcome: 'undecided', reason: '' } : attempt(kept);
   const found = again.outcome === 'violated' && again.finding !== undefined ? again.finding : undefined;
   const [shown, within] = found !== undefined ? [found, small] : [finding, opened];
   return anomalyOf(small, shown, within, model.untraced);
+};
+
+/** With whatever they depend on, ascending. */
+const dependent = (operations: readonly number[], sources: (operation: number) => readonly number[]): readonly number[] => {
+  const kept = new Set(operations);
+  for (const operation of kept) for (const source of sources(operation)) kept.add(source);
+  return [...kept].sort((a, b) => a - b);
 };
 
 const sourcesOf = ({ reads }: ReadWriteHistory, of: (slot: number) => readonly number[], operation: number): readonly number[] => {

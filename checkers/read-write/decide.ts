@@ -14,6 +14,7 @@ const mostWays = 20_000;
 
 /** One trace where written values are unique; else as many as there are choices, up to a limit. */
 export const decide = (history: ReadWriteHistory, judge: Judge, limits: Limits, ways = mostWays): Decision => {
+  if (limits.now() > limits.deadline) return { outcome: 'undecided', reason: 'the time limit was reached' };
   const candidates = candidatesOf(history);
   if (candidates.thinAir !== undefined) {
     const { operation, version } = candidates.thinAir;

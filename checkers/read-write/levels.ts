@@ -323,6 +323,7 @@ export const levelsOf = (trace: Trace, past: Past, { now, deadline }: Limits): L
 
   return {
     judge: (s, from, until) => {
+      if (now() > deadline) return 'time';
       const fine = until < from || decide(s, from, until);
       const result = fine === 'time' ? fine : fine ? undefined : found.slice();
       forget();

@@ -7,6 +7,7 @@
  *
  * A round is O(n·k + reads·k·log n) for n operations of k sessions; there are as many rounds as implications chain, usually two or three.
  */
+import { outOfMemory } from '../limits.ts';
 import type { Finding, Limits, Step } from './finding.ts';
 import { indexWriters, joined, lastWriterWithin, operationsOf, readersByWriter, type WriterIndex } from './order.ts';
 import { fromStart, type Trace } from './trace.ts';
@@ -39,25 +40,47 @@ interface Edges {
 
 export const saturate = (trace: Trace, options: ViewOptions, limits: Limits): Finding | 'time' | 'memory' | Saturated => {
   const { size, sessionCount: k } = trace;
-  if (size * k * 4 > limits.memoryBytes) return 'memory';
+  const clockBytes = size * k * 4;
+  if (clockBytes > notable && outOfMemory(limits, 0, clockBytes)) return 'memory';
   const edges: Edges = { from: [], to: [], slot: [], reader: [], why: [], rests: [], head: new Int32Array(size).fill(-1), next: [] };
   const index = indexWriters(trace);
   const readers = readersByWriter(trace);
   const clocks = new Int32Array(size * k);
-  for (;;) {
+  for (let again = false; ; again = true) {
+    if (again && !cleared(clocks, limits)) return 'time';
     const stuck = orderBy(trace, edges, readers, clocks, limits);
     if (stuck === 'time') return stuck;
-    if (stuck !== undefined) return cyclic(trace, edges, readers, stuck, options);
+    if (stuck !== undefined) return cyclic(trace, edges, readers, stuck, options, limits);
     const rests = edges.from.length;
     const found = imply(trace, index, edges, clocks, options, rests, limits);
-    if (found === 'time') return found;
-    if (found !== undefined) return initialRead(trace, edges, readers, found, options);
+    if (typeof found === 'string') return found;
+    if (found !== undefined) return initialRead(trace, edges, readers, found, options, limits);
     if (edges.from.length === rests) return { clocks };
     if (limits.now() > limits.deadline) return 'time';
   }
 };
 
-/** Clocks anew, or what lies on cycles and behind them. */
+/** All to zero, a few milliseconds' worth at a time. */
+const cleared = (clocks: Int32Array, { now, deadline }: Limits): boolean => {
+  for (let from = 0; from < clocks.length; from += clearedAtOnce) {
+    if (now() > deadline) return false;
+    clocks.fill(0, from, from + clearedAtOnce);
+  }
+  return true;
+};
+
+/** What takes less is not asked for. */
+const notable = 1 << 20;
+
+const clearedAtOnce = 1 << 22;
+
+/** Numbers that are looked at between looks at the clock. */
+const workBetweenLooks = 1 << 18;
+
+/** What an edge takes in `Edges`. */
+const edgeBytes = 64;
+
+/** Clocks from zero, or what lies on cycles and behind them. */
 const orderBy = (
   { size, sessionCount: k, session, place, sessions, from, reads }: Trace,
   edges: Edges,
@@ -73,15 +96,20 @@ const orderBy = (
   for (const to of edges.to) waits[to]!++;
   const free: number[] = [];
   for (let i = size - 1; i >= 0; i--) if (waits[i] === 0) free.push(i);
-  clocks.fill(0);
   let left = size;
+  let work = 0;
   const reach = (from: number, to: number): void => {
     const [a, b] = [from * k, to * k];
+    work += k;
     for (let s = 0; s < k; s++) if (clocks[a + s]! > clocks[b + s]!) clocks[b + s] = clocks[a + s]!;
     if (--waits[to]! === 0) free.push(to);
   };
   for (let i = free.pop(); i !== undefined; i = free.pop()) {
-    if ((--left & 4095) === 0 && now() > deadline) return 'time';
+    left--;
+    if (++work > workBetweenLooks) {
+      work = 0;
+      if (now() > deadline) return 'time';
+    }
     const s = session[i]!;
     clocks[i * k + s] = place[i]! + 1;
     const at = sessions.start[s]! + place[i]! + 1;
@@ -100,8 +128,8 @@ const imply = (
   clocks: Int32Array,
   options: ViewOptions,
   rests: number,
-  { now, deadline }: Limits,
-): { slot: number; reader: number; write: number } | 'time' | undefined => {
+  limits: Limits,
+): { slot: number; reader: number; write: number } | 'time' | 'memory' | undefined => {
   const { size, sessionCount: k, reads, from, session, place } = trace;
   const before = (a: number, b: number): boolean => clocks[b * k + session[a]!]! > place[a]!;
   const add = (a: number, b: number, slot: number, reader: number, why: 'overwritten' | 'overwrites'): void => {
@@ -115,11 +143,18 @@ const imply = (
     edges.why.push(why);
     edges.rests.push(rests);
   };
+  let work = 0;
   for (let i = 0; i < size; i++) {
     if (!options.obliged(i)) continue;
-    if ((i & 1023) === 1023 && now() > deadline) return 'time';
+    // A group costs a few searches in it, hence the shift.
+    if (++work > workBetweenLooks >> 5) {
+      work = 0;
+      if (limits.now() > limits.deadline) return 'time';
+      if (outOfMemory(limits, clocks.byteLength + edges.from.length * edgeBytes)) return 'memory';
+    }
     for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) {
       const [source, object] = [from[slot]!, reads.item[slot]!];
+      work += index.groups[object + 1]! - index.groups[object]!;
       for (let group = index.groups[object]!; group < index.groups[object + 1]!; group++) {
         const s = index.groupSession[group]!;
         const last = lastWriterWithin(index, place, group, s === session[i] ? place[i]! : clocks[i * k + s]!);
@@ -192,8 +227,8 @@ const stepOf = (trace: Trace, edges: Edges, from: number, to: number, edge: numb
   return { from, to, why: 'session' };
 };
 
-/** The operations on the steps and on everything that the steps rest on. */
-const groundsOf = (trace: Trace, edges: Edges, readers: Readers, steps: readonly Step[]): readonly number[] => {
+/** The operations on the steps and on everything that the steps rest on; all there are if time runs out. */
+const groundsOf = (trace: Trace, edges: Edges, readers: Readers, steps: readonly Step[], { now, deadline }: Limits): readonly number[] => {
   const found = new Set(operationsOf(steps));
   const justified = new Set<number>();
   const waiting: Step[] = [...steps];
@@ -203,6 +238,7 @@ const groundsOf = (trace: Trace, edges: Edges, readers: Readers, steps: readonly
     while (edge >= 0 && (edges.to[edge] !== step.to || edges.reader[edge] !== step.reader)) edge = edges.next[edge]!;
     if (edge < 0 || justified.has(edge)) continue;
     justified.add(edge);
+    if (now() > deadline) return Array.from({ length: trace.size }, (_, i) => i);
     const source = trace.from[edges.slot[edge]!]!;
     if (source !== fromStart) found.add(source);
     if (step.why === 'overwrites' && source === fromStart) continue;
@@ -216,24 +252,42 @@ const groundsOf = (trace: Trace, edges: Edges, readers: Readers, steps: readonly
 
 const tries = 24;
 
-const cyclic = (trace: Trace, edges: Edges, readers: Readers, waits: Int32Array, { names }: ViewOptions): Finding => {
+const cyclic = (trace: Trace, edges: Edges, readers: Readers, waits: Int32Array, { names }: ViewOptions, limits: Limits): Finding => {
   const all = edges.from.length;
   let best: readonly Step[] | undefined;
   const newest = edges.from.map((_, i) => edges.from[all - 1 - i]!).filter(i => waits[i]! > 0);
   const candidates = newest.length > 0 ? newest : Array.from(waits.keys()).filter(i => waits[i]! > 0);
   let tried = 0;
   for (const i of new Set(candidates)) {
+    if (limits.now() > limits.deadline) break;
     const steps = pathBy(trace, edges, readers, all, i, i);
     if (steps === undefined) continue;
     if (best === undefined || steps.length < best.length) best = steps;
     if (++tried >= tries) break;
   }
   if (best === undefined) {
-    const left = Array.from(waits.keys()).filter(i => waits[i]! > 0);
-    best = left.map(i => pathBy(trace, edges, readers, all, i, i)).find(steps => steps !== undefined)!;
+    const i = onCycle(trace, edges, waits);
+    best = pathBy(trace, edges, readers, all, i, i)!;
   }
   const plain = best.every(({ why }) => why === 'session' || why === 'read');
-  return { type: plain ? names.plain : names.cycle, steps: best, operations: groundsOf(trace, edges, readers, best) };
+  return { type: plain ? names.plain : names.cycle, steps: best, operations: groundsOf(trace, edges, readers, best, limits) };
+};
+
+/** Back from what waits to what waits before it, until one comes again. */
+const onCycle = ({ size, session, place, sessions, reads, from }: Trace, edges: Edges, waits: Int32Array): number => {
+  const before = new Int32Array(size);
+  const note = (a: number, b: number): void => {
+    if (waits[a]! > 0) before[b] = a;
+  };
+  for (let i = 0; i < size; i++) {
+    if (place[i]! > 0) note(sessions.item[sessions.start[session[i]!]! + place[i]! - 1]!, i);
+    for (let slot = reads.start[i]!; slot < reads.start[i + 1]!; slot++) if (from[slot] !== fromStart) note(from[slot]!, i);
+  }
+  for (let edge = 0; edge < edges.to.length; edge++) note(edges.from[edge]!, edges.to[edge]!);
+  const met = new Uint8Array(size);
+  let i = waits.findIndex(count => count > 0);
+  for (; met[i] === 0; i = before[i]!) met[i] = 1;
+  return i;
 };
 
 const initialRead = (
@@ -242,12 +296,13 @@ const initialRead = (
   readers: Readers,
   { slot, reader, write }: { slot: number; reader: number; write: number },
   { names }: ViewOptions,
+  limits: Limits,
 ): Finding => {
   const steps = pathBy(trace, edges, readers, edges.from.length, write, reader)!;
   return {
     type: names.init,
     steps,
     read: { operation: reader, object: trace.reads.item[slot]!, from: fromStart },
-    operations: groundsOf(trace, edges, readers, steps),
+    operations: groundsOf(trace, edges, readers, steps, limits),
   };
 };

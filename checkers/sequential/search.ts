@@ -4,6 +4,7 @@
  */
 import type { History, Key } from '../../harness/history/event.ts';
 import { type Operation, pairOperations } from '../../harness/history/operation.ts';
+import { outOfMemory } from '../limits.ts';
 import type { Call, Client, Model } from '../linearizable/model.ts';
 import { canonical } from '../models/values.ts';
 import type { Limits } from '../read-write/finding.ts';
@@ -56,6 +57,10 @@ interface Put {
   readonly before: unknown;
 }
 
+/** Operations and sessions that are looked at between looks at the clock. */
+const workBetweenLooks = 20_000;
+const choiceBytes = 8;
+
 /** Whether some order that keeps the sessions' own explains all answers. */
 export const searchByModel = <State>(asked: readonly Asked[], model: Model<State>, limits: Limits): boolean | 'time' | 'memory' => {
   const bySession = new Map<number, number[]>();
@@ -85,9 +90,11 @@ export const searchByModel = <State>(asked: readonly Asked[], model: Model<State
   row.fill(initial, lists.length);
   const seen = frontiers(row.length, limits.memoryBytes);
   const order: Put[] = [];
+  let [work, listed] = [0, 0];
   let missing = asked.filter(({ optional }) => !optional).length;
   const next = (s: number): number => lists[s]![row[s]!] ?? -1;
   const put = (i: number, state: State): void => {
+    work++;
     const { object, optional } = asked[i]!;
     order.push({ operation: i, before: states[object] });
     states[object] = state;
@@ -96,6 +103,7 @@ export const searchByModel = <State>(asked: readonly Asked[], model: Model<State
     if (!optional) missing--;
   };
   const takeBack = (): void => {
+    work++;
     const { operation, before } = order.pop()!;
     const { object, optional } = asked[operation]!;
     states[object] = before as State;
@@ -106,6 +114,8 @@ export const searchByModel = <State>(asked: readonly Asked[], model: Model<State
   const settle = (): void => {
     for (let again = true; again; ) {
       again = false;
+      work += lists.length;
+      if (work > workBetweenLooks && limits.now() > limits.deadline) return;
       for (let s = 0; s < lists.length; s++)
         for (let i = next(s); i >= 0 && model.readOnly?.(asked[i]!.call); i = next(s)) {
           const after = model.step(states[asked[i]!.object]!, asked[i]!.call);
@@ -117,18 +127,24 @@ export const searchByModel = <State>(asked: readonly Asked[], model: Model<State
   };
   const levels: { readonly at: number; readonly choices: readonly number[]; next: number }[] = [];
   settle();
-  for (let steps = 0; ; steps++) {
+  for (;;) {
     if (missing === 0) return true;
-    if ((steps & 63) === 63 && limits.now() > limits.deadline) return 'time';
+    work += lists.length;
+    if (work > workBetweenLooks) {
+      work = 0;
+      if (limits.now() > limits.deadline) return 'time';
+      if (outOfMemory(limits, seen.bytes + listed * choiceBytes)) return 'memory';
+    }
     const fresh = seen.add(row);
     if (fresh === undefined) return 'memory';
     const choices = fresh ? lists.map((_, s) => next(s)).filter(i => i >= 0) : [];
     const answered = (i: number): number => (asked[i]!.optional ? 1 : 0);
+    listed += choices.length;
     levels.push({ at: order.length, choices: choices.sort((a, b) => answered(a) - answered(b) || a - b), next: 0 });
     for (let stepped = false; !stepped; ) {
       let level = levels.at(-1)!;
       while (level.next >= level.choices.length) {
-        levels.pop();
+        listed -= levels.pop()!.choices.length;
         if (levels.length === 0) return false;
         level = levels.at(-1)!;
       }

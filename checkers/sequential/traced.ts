@@ -7,6 +7,8 @@
  * moving them forward in an order changes nothing for the rest.
  * Sources: Lamport, IEEE ToC 1979; Gibbons & Korach, SIAM J. Comput. 1997 (NP-complete); Zennou et al., CAV 2019 (saturation first).
  */
+
+import { outOfMemory } from '../limits.ts';
 import type { Finding, Judge, Judgement, Limits } from '../read-write/finding.ts';
 import { type Frontiers, frontiers } from '../read-write/frontiers.ts';
 import { fromStart, type Trace } from '../read-write/trace.ts';
@@ -63,7 +65,12 @@ interface Making {
   readonly held: Int32Array;
   readonly order: number[];
   readonly undo: number[];
+  /** Operations and sessions that were looked at since the clock was. */
+  work: number;
 }
+
+/** A millisecond or two of work. */
+const workBetweenLooks = 100_000;
 
 /** True: an order exists; false: none does; undefined steps left: 'time'. */
 const search = (
@@ -75,16 +82,21 @@ const search = (
   const making = begin(trace, clocks);
   const { frontier, order } = making;
   const seen: Frontiers = frontiers(trace.sessionCount, limits.memoryBytes);
+  const choicesBytes = 8;
+  const late = (): boolean => limits.now() > limits.deadline;
   const levels: { at: number; readonly choices: readonly number[]; next: number }[] = [];
-  // A step looks at every session.
-  const often = trace.sessionCount > manySessions ? 0 : 255;
   let listed = 0;
-  settle(making);
+  settle(making, late);
   for (let steps = 0; ; steps++) {
     if (order.length === trace.size) return true;
     if (steps > most) return 'time';
-    if ((steps & often) === often && limits.now() > limits.deadline) return 'time';
-    if (listed * 8 > limits.memoryBytes) return 'memory';
+    // A step looks at every session.
+    making.work += trace.sessionCount;
+    if (making.work > workBetweenLooks) {
+      making.work = 0;
+      if (late()) return 'time';
+      if (outOfMemory(limits, seen.bytes + listed * choicesBytes)) return 'memory';
+    }
     const fresh = seen.add(frontier);
     if (fresh === undefined) return 'memory';
     levels.push({ at: order.length, choices: fresh ? choicesOf(making) : [], next: 0 });
@@ -97,7 +109,7 @@ const search = (
       while (order.length > level.at) takeBack(making);
     }
     put(making, level.choices[level.next++]!);
-    settle(making);
+    settle(making, late);
   }
 };
 
@@ -111,6 +123,7 @@ const begin = (trace: Trace, clocks: Int32Array | undefined): Making => {
     held: new Int32Array(trace.objectCount).fill(fromStart),
     order: [],
     undo: [],
+    work: 0,
   };
   for (let i = 0; i < trace.size; i++) count(making, i, 1);
   return making;
@@ -139,7 +152,9 @@ const fits = (making: Making, i: number): boolean => {
     const left = (now === fromStart ? initialWaiting[object]! : waiting[slotOf(trace, now, object)]!) - ownReads(trace, i, object);
     if (left > 0) return false;
   }
-  if (clocks !== undefined) for (let s = 0; s < k; s++) if (s !== session[i] && clocks[i * k + s]! > frontier[s]!) return false;
+  if (clocks === undefined) return true;
+  making.work += k;
+  for (let s = 0; s < k; s++) if (s !== session[i] && clocks[i * k + s]! > frontier[s]!) return false;
   return true;
 };
 
@@ -149,11 +164,13 @@ const ownReads = ({ reads }: Trace, i: number, object: number): number => {
   return count;
 };
 
-/** Puts everything that needs no choice. */
-const settle = (making: Making): void => {
+/** Puts everything that needs no choice; some of it if it is late. */
+const settle = (making: Making, late: () => boolean): void => {
   const { trace, waiting } = making;
   for (let again = true; again; ) {
     again = false;
+    making.work += trace.sessionCount;
+    if (making.work > workBetweenLooks && late()) return;
     for (let s = 0; s < trace.sessionCount; s++)
       for (let i = nextOf(making, s); i >= 0 && free(trace, waiting, i) && fits(making, i); i = nextOf(making, s)) {
         put(making, i);
@@ -190,6 +207,7 @@ const count = ({ trace, waiting, initialWaiting }: Making, i: number, by: number
 
 const put = (making: Making, i: number): void => {
   const { trace, frontier, held, order, undo } = making;
+  making.work++;
   count(making, i, -1);
   for (let at = trace.writes.start[i]!; at < trace.writes.start[i + 1]!; at++) {
     undo.push(held[trace.writes.item[at]!]!);
@@ -201,6 +219,7 @@ const put = (making: Making, i: number): void => {
 
 const takeBack = (making: Making): void => {
   const { trace, frontier, held, order, undo } = making;
+  making.work++;
   const i = order.pop()!;
   frontier[trace.session[i]!]!--;
   for (let at = trace.writes.start[i + 1]! - 1; at >= trace.writes.start[i]!; at--) held[trace.writes.item[at]!] = undo.pop()!;
