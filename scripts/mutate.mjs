@@ -115,8 +115,17 @@ const runTests = (tests, mutant, timeoutMs) =>
 
 const lineOf = mutant => read(mutant.file).split('\n')[mutant.line - 1].trim();
 const changeOf = ({ from, to }) => `${from.replaceAll(/\s+/g, ' ')} -> ${to.replaceAll(/\s+/g, ' ')}`;
+/** The line and as many before it, where one alone could be another. */
+const linesUpTo = ({ file, line }, count) =>
+  read(file)
+    .split('\n')
+    .slice(line - count, line)
+    .map(text => text.trim())
+    .join('\n');
 const reasonOf = mutant =>
-  equivalents.find(([file, line, change]) => file === mutant.file && line === lineOf(mutant) && change === changeOf(mutant))?.[3];
+  equivalents.find(
+    ([file, lines, change]) => file === mutant.file && change === changeOf(mutant) && lines === linesUpTo(mutant, lines.split('\n').length),
+  )?.[3];
 
 /** What each file is tested by has to pass unbroken, or nothing that fails says anything. */
 const baselines = new Map();

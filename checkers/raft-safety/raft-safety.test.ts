@@ -117,6 +117,32 @@ describe('leader completeness', () => {
   });
 });
 
+describe('what is known of a log', () => {
+  const committed = [started(0), elected(1), appended(1, '1/1a'), applied(1, '1/1a')];
+
+  test('a log that is not said to begin is taken to begin empty, as one that is', () => {
+    expect(types({ n1: [started(0), appended(1, '1/1a')], n2: [appended(1, '1/1a')] })).toEqual([]);
+    expect(types({ n1: committed, n2: [elected(2)] })).toEqual(['leader-completeness']);
+  });
+
+  test('what was appended before stays known when more is appended', () => {
+    const nodes = { n1: committed, n2: [started(0), appended(2, '1/2x'), appended(2, '2/2y'), elected(3)] };
+    expect(judge(nodes).anomalies).toMatchObject([{ type: 'leader-completeness', explanation: expect.stringContaining('holds another') }]);
+  });
+
+  test('what was durable stays known when what came after it was not', () => {
+    const nodes = { n1: committed, n2: [started(0), appended(2, '1/2x'), appended(2, '2/2y'), started(2, 1, 2), elected(3)] };
+    expect(judge(nodes).anomalies).toMatchObject([{ type: 'leader-completeness', explanation: expect.stringContaining('holds another') }]);
+  });
+
+  test('a leader is held against the first that applied the entry, in the lowest term', () => {
+    const nodes = { n1: [applied(1, '1/1a')], n2: [applied(1, '1/1a')], n3: [elected(2)] };
+    const [{ explanation }] = judge(nodes).anomalies as [{ explanation: string }];
+    expect(explanation).toContain('n1 line 1');
+    expect(explanation).not.toContain('n2 line 1');
+  });
+});
+
 describe('state machine safety', () => {
   test('rejects: different entries applied at one index', () => {
     expect(types({ n1: [applied(1, '1/1a')], n2: [applied(2, '1/2b')] })).toEqual(['state-machine-safety']);
@@ -190,5 +216,25 @@ describe('the operations behind a breach', () => {
 
   test('a value that was written twice names nobody', () => {
     expect(judged([...write(0, 7), ...write(2, 7), ...write(4, 8)])).toMatchObject([{ operations: [5] }]);
+  });
+
+  test('entries that nobody asked for do not displace those that somebody did', () => {
+    const term = [1, 2, 3, 4, 5].map(index => says(1, index, `d${index}`, index === 1 ? 7 : 100 + index));
+    const nodes = [parseEvents('n1', textOf('n1', [elected(1), ...term])), parseEvents('n2', textOf('n2', [elected(1)]))];
+    expect(raftSafety(nodes, [...write(0, 7)]).anomalies).toMatchObject([{ type: 'election-safety', operations: [1] }]);
+  });
+
+  test('a read is not taken for who asked for an entry without a value', () => {
+    const history: Event[] = [
+      { index: 0, time: 0, process: 0, type: 'invoke', f: 'read', key: 'x', value: null },
+      { index: 1, time: 1, process: 0, type: 'ok', f: 'read', key: 'x', value: null },
+    ];
+    const empty = (digest: string): Line => [
+      1,
+      'commit_applied',
+      { index: 1, entry_term: 1, digest, operation: 'read', key: 'x', value: null },
+    ];
+    const nodes = [parseEvents('n1', textOf('n1', [empty('a')])), parseEvents('n2', textOf('n2', [empty('b')]))];
+    expect(raftSafety(nodes, history).anomalies).toMatchObject([{ type: 'state-machine-safety', operations: [] }]);
   });
 });

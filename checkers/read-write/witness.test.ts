@@ -42,6 +42,21 @@ const only = (history: History, operations: readonly number[]): History => {
   return history.filter(event => events.has(event));
 };
 
+/** The values that these operations read and none of them wrote. */
+const orphans = (history: History, operations: readonly number[]): readonly string[] => {
+  const kept = pairOperations(history).filter(operation => operations.includes(operationIndex(operation)));
+  const name = (key: unknown, value: unknown): string => JSON.stringify([key, value]);
+  const pair = (value: unknown): readonly unknown[] => value as readonly unknown[];
+  const written = new Set(
+    kept.flatMap(({ invoke: { f, key, value } }) => (f === 'write' ? name(key, value) : f === 'cas' ? name(key, pair(value)[1]) : [])),
+  );
+  const read = kept.flatMap(({ invoke: { f, key, value }, completion }) => {
+    const seen = f === 'read' ? completion!.value : f === 'cas' ? pair(value)[0] : null;
+    return seen === null ? [] : name(key, seen);
+  });
+  return read.filter(value => !written.has(value));
+};
+
 const size = { objects: 2, values: 0, info: 0, lie: 0.06, cas: 0.05, disorder: 0.2 };
 
 test.each(models)('%s', { timeout: 120_000 }, (model, byBruteForce) => {
@@ -58,6 +73,7 @@ test.each(models)('%s', { timeout: 120_000 }, (model, byBruteForce) => {
     if (named.length > most) continue;
     found++;
     expect(byBruteForce(only(history, named)), `${i}: ${explanation}`).toBe(false);
+    expect(orphans(history, named), `${i}: a read without its write: ${explanation}`).toEqual([]);
     const reads = pairOperations(history).filter(operation => named.includes(operationIndex(operation)) && operation.invoke.f === 'read');
     for (const read of reads) {
       const rest = named.filter(index => index !== operationIndex(read));
