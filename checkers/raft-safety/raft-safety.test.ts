@@ -137,7 +137,7 @@ describe('what is known of a log', () => {
 
   test('a leader is held against the first that applied the entry, in the lowest term', () => {
     const nodes = { n1: [applied(1, '1/1a')], n2: [applied(1, '1/1a')], n3: [elected(2)] };
-    const [{ explanation }] = judge(nodes).anomalies as [{ explanation: string }];
+    const { explanation } = judge(nodes).anomalies[0]!;
     expect(explanation).toContain('n1 line 1');
     expect(explanation).not.toContain('n2 line 1');
   });

@@ -23,7 +23,7 @@ interface Item {
 }
 
 /** Tries every order of the operations that keeps the sessions' own. A process that goes on after an unknown outcome is a new session. */
-const byAllOrders = (history: History, model: Model<never>): boolean => {
+const byAllOrders = (history: History, model: Model<unknown>): boolean => {
   const sessions = new Map<unknown, number>();
   let next = 0;
   const items: Item[] = [];
@@ -36,11 +36,11 @@ const byAllOrders = (history: History, model: Model<never>): boolean => {
     const missed = type === 'ok' && completion!.applied === false;
     items.push({ call: missed ? { ...call, applied: false } : call, key: invoke.key, session, optional: type === 'info' });
   }
-  const place = (states: ReadonlyMap<unknown, never>, rest: readonly Item[]): boolean => {
+  const place = (states: ReadonlyMap<unknown, unknown>, rest: readonly Item[]): boolean => {
     if (rest.every(({ optional }) => optional)) return true;
     return rest.some((item, at) => {
       if (rest.some((other, i) => i < at && other.session === item.session)) return false;
-      const state = model.step((states.get(item.key) ?? model.init) as never, item.call);
+      const state = model.step(states.get(item.key) ?? model.init, item.call);
       if (state === undefined) return false;
       return place(
         new Map([...states, [item.key, state]]),
@@ -59,7 +59,7 @@ const only = (history: History, operations: readonly number[]): History => {
   return history.filter(event => events.has(event));
 };
 
-const kinds: readonly (readonly [string, string, () => Shape<never>])[] = [
+const kinds: readonly (readonly [string, string, () => Shape<unknown>])[] = [
   ['registers of few values', 'register', () => registerShape(2, 0.6) as never],
   ['queues', 'queue', () => queueShape as never],
   ['counters', 'counter', () => counterShape as never],
