@@ -78,11 +78,11 @@ const askOurs = async (file: string): Promise<Pick<Row, 'ours' | 'ourMs' | 'ourB
   return { ours: valid, ourMs: elapsedMs, ourBytes: peakBytes };
 };
 
-/** Its clients: as many operations as are ever open at once, those of unknown outcome, which stay open, apart. */
+/** Its clients: as many operations as are ever open at once, those that are never completed apart. */
 const shapeOf = (file: string): Pick<Row, 'clients' | 'operations' | 'unique'> => {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   const history = lines.map(line => JSON.parse(line) as Event);
-  const lost = new Set(history.filter(({ type }) => type === 'info').map(({ process }) => process));
+  const last = new Map(history.map(({ process, type }) => [process, type]));
   const open = new Set<Event['process']>();
   const written = new Set<unknown>();
   let [clients, operations, unique] = [0, 0, true];
@@ -93,7 +93,7 @@ const shapeOf = (file: string): Pick<Row, 'clients' | 'operations' | 'unique'> =
       if (f !== 'read' && written.has(sets)) unique = false;
       if (f !== 'read') written.add(sets);
     }
-    if (lost.has(process)) continue;
+    if (last.get(process) === 'invoke') continue;
     if (type === 'invoke') open.add(process);
     else open.delete(process);
     clients = Math.max(clients, open.size);
