@@ -147,6 +147,15 @@ describe('outcomes', () => {
     expect(find('timeout-as-fail', failing('write', error))).toBeUndefined();
   });
 
+  test('the name that a table gave an error counts, not the words beside it', () => {
+    const message = 'no leader was found before the deadline';
+    expect(find('timeout-as-fail', failing('write', { name: 'no-leader', message }))).toBeUndefined();
+    expect(find('timeout-as-fail', failing('write', { name: 'timeout', message: 'no answer' }))).toMatchObject({ count: 1 });
+    expect(find('timeout-as-fail', failing('write', { name: 'AxiosError', message: 'timeout of 1000ms exceeded' }))).toMatchObject({
+      count: 1,
+    });
+  });
+
   test('fine: a read, or a transaction of reads, that failed with a time-out; info with a time-out', () => {
     expect(find('timeout-as-fail', failing('read', 'timeout'))).toBeUndefined();
     expect(find('timeout-as-fail', failing('txn', 'timeout', [['r', 'x', null]]), 'list-append')).toBeUndefined();

@@ -21,9 +21,14 @@ const openEnded =
 const settled =
   /before (it was )?sen[dt]|not[- _]sent|never sent|connect (etimedout|timed? ?out)|(dial|connect(ing|ion attempt)?)\b.*time[- ]?d?[- ]?out|refused|lock[- _](wait[- _])?timeout|(statement|query) (timeout|.*cancel)|cancel(l?ing|l?ed) (statement|query)|roll(ed|ing)?[- ]?back|pool/i;
 
+/** A name from a table of errors, as `no-leader`: whoever wrote the table knew what it means, and the words beside it are for people. */
+const fromTable = /^(?!error$|unknown$|exception$|failure$|fail$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
 const wordsOf = (event: Event | undefined): string => {
   const error = event?.error;
-  return error === undefined ? '' : typeof error === 'string' ? error : `${error.name} ${error.message}`;
+  if (error === undefined) return '';
+  if (typeof error === 'string') return error;
+  return fromTable.test(error.name) ? error.name : `${error.name} ${error.message}`;
 };
 
 /** A read that failed changes nothing, and neither does a transaction in which there is nothing but reads. */
