@@ -5,6 +5,7 @@
 import type { Json } from '../../harness/std/json.ts';
 import type { Call, Model } from '../linearizable/model.ts';
 import { monitorLog } from '../linearizable/monitors/append-only-log.ts';
+import { explainLog } from '../linearizable/monitors/explain-log.ts';
 import { sameValue, show, showAnswer } from './values.ts';
 
 /** The offset that an append was answered with; undefined where it says none. */
@@ -31,4 +32,5 @@ export const appendOnlyLog: Model<readonly Json[]> = {
   readOnly: ({ f }) => f !== 'append',
   always: call => call.f === 'append' && offsetOf(call) === undefined,
   monitor: monitorLog,
+  explain: explainLog,
 };

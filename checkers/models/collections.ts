@@ -4,6 +4,8 @@ import type { Model } from '../linearizable/model.ts';
 import { monitorCounter } from '../linearizable/monitors/counter.ts';
 import { queueVerbs, touchedBy } from '../linearizable/monitors/elements.ts';
 import { explainCollection, fifoWrong } from '../linearizable/monitors/explain-collection.ts';
+import { explainCounter } from '../linearizable/monitors/explain-counter.ts';
+import { explainSet } from '../linearizable/monitors/explain-set.ts';
 import { monitorQueue } from '../linearizable/monitors/queue.ts';
 import { monitorSet } from '../linearizable/monitors/set.ts';
 import { canonical, sameValue, show, showAnswer } from './values.ts';
@@ -46,6 +48,7 @@ export const set: Model<readonly string[]> = {
   observes: (reader, writer) =>
     reader.f === 'read' && Array.isArray(reader.output) && reader.output.some(element => sameValue(element as Json, writer.input)),
   monitor: monitorSet,
+  explain: explainSet,
 };
 
 /** `add` n (negative to subtract), `read` -> the sum. */
@@ -62,4 +65,5 @@ export const counter: Model<number> = {
   always: ({ f }) => f === 'add',
   observes: reader => reader.f === 'read',
   monitor: monitorCounter,
+  explain: explainCounter,
 };

@@ -1,5 +1,6 @@
 /** Identifiers: `generate` -> one that was never given before. What nobody was told (null, an unknown outcome) is never given twice. */
 import type { Model } from '../linearizable/model.ts';
+import { explainIds } from '../linearizable/monitors/explain-ids.ts';
 import { monitorUniqueIds } from '../linearizable/monitors/unique-ids.ts';
 import { canonical, showAnswer } from './values.ts';
 
@@ -17,4 +18,5 @@ export const uniqueIds: Model<readonly string[]> = {
   readOnly: ({ f, output }) => f !== 'generate' || output === undefined || output === null,
   observes: () => false,
   monitor: monitorUniqueIds,
+  explain: explainIds,
 };

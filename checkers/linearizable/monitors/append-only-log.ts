@@ -29,7 +29,7 @@ export const monitorLog = (subjects: readonly Subject[]): Monitored | undefined 
 };
 
 /**
- * A read keeps the appends of its values; an append that says its offset those that say a lower one, or none, and were called before it
+ * A read keeps the appends of its values (of one that none can have put there the first that comes later); an append that says its offset those that say a lower one, or none, and were called before it
  * returned. Offsets that are kept need no others but those.
  */
 const closureOf = (subjects: readonly Subject[], places: readonly number[]): readonly number[] => {
@@ -44,13 +44,16 @@ const closureOf = (subjects: readonly Subject[], places: readonly number[]): rea
     }
   }
   const shown = numbers.count;
+  const isAppended = new Uint8Array(shown);
   const offsets = subjects.map(subject => (subject.invoke.f === 'append' ? offsetOf(callOf(subject)) : undefined));
   const kept = new Set(places);
   for (let place = 0; place < subjects.length; place++) {
     const { invoke, called } = subjects[place]!;
     if (invoke.f !== 'append') continue;
     const number = numbers.of(invoke.value);
-    if (number < shown && called < until[number]!) kept.add(place);
+    if (number >= shown || (called > until[number]! && isAppended[number] === 1)) continue;
+    isAppended[number] = 1;
+    kept.add(place);
   }
   const highest = subjects.length;
   const level = (place: number): number => Math.min(Math.max(offsets[place] ?? -1, -1), highest) + 1;

@@ -24,7 +24,7 @@ export const monitorSet = (subjects: readonly Subject[]): Monitored | undefined 
   return found?.outcome === 'violation' ? withWitness(subjects, found, places => closureOf(subjects, places), judgeSet) : found;
 };
 
-/** A read keeps every add of its elements that it can have seen. */
+/** A read keeps every add of its elements that it can have seen; of an element without one the first add that comes later, if any. */
 const closureOf = (subjects: readonly Subject[], places: readonly number[]): readonly number[] => {
   const numbers = new Numbering();
   const kept = [...places];
@@ -38,11 +38,14 @@ const closureOf = (subjects: readonly Subject[], places: readonly number[]): rea
     }
   }
   const shown = numbers.count;
+  const isAdded = new Uint8Array(shown);
   for (let place = 0; place < subjects.length; place++) {
     const { invoke, called } = subjects[place]!;
     if (invoke.f !== 'add') continue;
     const number = numbers.of(invoke.value);
-    if (number < shown && called < until[number]!) kept.push(place);
+    if (number >= shown || (called > until[number]! && isAdded[number] === 1)) continue;
+    isAdded[number] = 1;
+    kept.push(place);
   }
   return ascending(kept);
 };
