@@ -3,7 +3,7 @@
  * here anew, from the whole history and without the code that found it.
  */
 import { expect, test } from 'vitest';
-import type { History } from '../../../harness/history/event.ts';
+import type { Event, History } from '../../../harness/history/event.ts';
 import type { Json } from '../../../harness/std/json.ts';
 import { createRng } from '../../../harness/std/rng.ts';
 import { appendOnlyLog } from '../../models/append-only-log.ts';
@@ -252,4 +252,22 @@ test('a log that lost a value, in words', () => {
   expect(explained(history, appendOnlyLog as never)).toMatchInlineSnapshot(
     `"lost: read -> ["a"] (process 1 on n2, 0.039000-0.050000 s) misses "b", although append "b" (process 0 on n1, 0.025000-0.036000 s) had returned before the read was called. The other operation is kept because the answers may show its effect."`,
   );
+});
+
+test('of two lost elements the early one is told, whose read shows less', () => {
+  const history: Event[] = [];
+  const say = (type: 'invoke' | 'ok', f: string, value: Json): number =>
+    history.push({ index: history.length, time: history.length * 1000, process: 0, type, f, value });
+  const elements: number[] = [];
+  for (let element = 0; element < 200; element++) {
+    say('invoke', 'add', element);
+    say('ok', 'add', element);
+    if (element !== 3 && element !== 150) elements.push(element);
+    if (element !== 5 && element !== 199) continue;
+    say('invoke', 'read', null);
+    say('ok', 'read', [...elements]);
+  }
+  const [anomaly] = checkLinearizable(history, set).anomalies;
+  expect(anomaly!.type).toBe('lost');
+  expect(anomaly!.operations.length).toBe(7);
 });
