@@ -19,8 +19,13 @@ test.each([1, 3, 8])('rows of %i numbers are new once each', width => {
 });
 
 test('says when there is no memory for more, and still knows what it holds', () => {
-  const set = frontiers(1, 16);
-  const added = Array.from({ length: 20 }, (_, i) => set.add(Int32Array.of(i)));
-  expect(added).toEqual([...Array(16).fill(true), undefined, undefined, undefined, undefined]);
-  expect(set.add(Int32Array.of(3))).toBe(false);
+  const limit = 2 ** 20;
+  const set = frontiers(4, limit);
+  let held = 0;
+  while (held < limit && set.add(Int32Array.of(held, 1, 2, 3)) === true) held++;
+  expect(held).toBeGreaterThan(1000);
+  expect(held).toBeLessThan(limit / 16);
+  expect(set.add(Int32Array.of(held, 1, 2, 3))).toBeUndefined();
+  expect(set.add(Int32Array.of(3, 1, 2, 3))).toBe(false);
+  expect(set.count).toBe(held);
 });
