@@ -12,7 +12,9 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Event } from '../harness/history/event.ts';
+import { pairOperations } from '../harness/history/operation.ts';
 import type { Verdict } from '../harness/protocol/checker.ts';
+import type { Json } from '../harness/std/json.ts';
 import { projectRoot } from '../harness/std/paths.ts';
 import { measured } from './peers/measured.ts';
 import { type RegisterCase, registerCases, registerHistory } from './register-histories.ts';
@@ -78,27 +80,23 @@ const askOurs = async (file: string): Promise<Pick<Row, 'ours' | 'ourMs' | 'ourB
   return { ours: valid, ourMs: elapsedMs, ourBytes: peakBytes };
 };
 
-/** Its clients: as many operations as are ever open at once, those that are never completed apart. */
+/** Its clients: as many operations as are ever open at once, those of unknown outcome apart. */
 const shapeOf = (file: string): Pick<Row, 'clients' | 'operations' | 'unique'> => {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  const history = lines.map(line => JSON.parse(line) as Event);
-  const last = new Map(history.map(({ process, type }) => [process, type]));
-  const open = new Set<Event['process']>();
-  const written = new Set<unknown>();
-  let [clients, operations, unique] = [0, 0, true];
-  for (const { type, process, f, value } of history) {
-    if (type === 'invoke') {
-      operations++;
-      const sets = f === 'cas' ? (value as readonly unknown[])[1] : value;
-      if (f !== 'read' && written.has(sets)) unique = false;
-      if (f !== 'read') written.add(sets);
-    }
-    if (last.get(process) === 'invoke') continue;
-    if (type === 'invoke') open.add(process);
-    else open.delete(process);
-    clients = Math.max(clients, open.size);
+  const operations = pairOperations(lines.map((line, index) => ({ ...(JSON.parse(line) as Event), index })));
+  const change = new Int32Array(lines.length);
+  for (const { invoke, completion, type } of operations) {
+    if (type === 'info') continue;
+    change[invoke.index]!++;
+    change[completion!.index]!--;
   }
-  return { clients, operations, unique };
+  let [open, clients] = [0, 0];
+  for (const by of change) {
+    open += by;
+    clients = Math.max(clients, open);
+  }
+  const written = operations.flatMap(({ invoke: { f, value } }) => (f === 'read' ? [] : [f === 'cas' ? (value as Json[])[1] : value]));
+  return { clients, operations: operations.length, unique: new Set(written).size === written.length };
 };
 
 const measure = async (peer: string, name: string, file: string): Promise<Row> => ({

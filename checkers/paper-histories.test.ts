@@ -7,31 +7,7 @@ import type { History } from '../harness/history/event.ts';
 import { checkers } from './registry.ts';
 import { deltaByBruteForce, kByBruteForce } from './testing/atomicity-brute-force.ts';
 import { lanes } from './testing/lanes.ts';
-import {
-  causalByBruteForce,
-  convergenceByBruteForce,
-  memoryByBruteForce,
-  monotonicReadsByBruteForce,
-  monotonicWritesByBruteForce,
-  pramByBruteForce,
-  processorByBruteForce,
-  readYourWritesByBruteForce,
-  sequentialByBruteForce,
-  writesFollowReadsByBruteForce,
-} from './testing/weak-brute-force.ts';
-
-const definitions: Readonly<Record<string, (history: History) => boolean>> = {
-  sequential: sequentialByBruteForce,
-  causal: causalByBruteForce,
-  'causal-convergence': convergenceByBruteForce,
-  'causal-memory': memoryByBruteForce,
-  processor: processorByBruteForce,
-  pram: pramByBruteForce,
-  'read-your-writes': readYourWritesByBruteForce,
-  'monotonic-reads': monotonicReadsByBruteForce,
-  'monotonic-writes': monotonicWritesByBruteForce,
-  'writes-follow-reads': writesFollowReadsByBruteForce,
-};
+import { weakDefinitions } from './testing/weak-brute-force.ts';
 
 interface PaperHistory {
   readonly name: string;
@@ -224,15 +200,15 @@ const judged = (history: History, model: string): unknown =>
 
 describe.each(histories)('$name ($source)', ({ history, accepted, rejected }) => {
   test.each(accepted)('%s accepts it', model => {
-    expect([judged(history, model), definitions[model]!(history)]).toEqual([true, true]);
+    expect([judged(history, model), weakDefinitions[model]!(history)]).toEqual([true, true]);
   });
   test.each(rejected)('%s rejects it', model => {
-    expect([judged(history, model), definitions[model]!(history)]).toEqual([false, false]);
+    expect([judged(history, model), weakDefinitions[model]!(history)]).toEqual([false, false]);
   });
 });
 
 test('every model accepts some and rejects some', () => {
-  for (const model of Object.keys(definitions)) {
+  for (const model of Object.keys(weakDefinitions)) {
     expect(histories.some(({ accepted }) => accepted.includes(model)) || model === 'sequential', model).toBe(true);
     expect(
       histories.some(({ rejected }) => rejected.includes(model)),

@@ -1,11 +1,9 @@
 /** The tests' tests: the checker is broken on purpose, in one line at a time, and brute force must notice each time. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { projectRoot } from '../../harness/std/paths.ts';
+import { expect, test } from 'vitest';
 import { createRng } from '../../harness/std/rng.ts';
 import { register } from '../models/register.ts';
+import { brokenCopies, type Mutation } from '../testing/broken-copies.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { lanes } from '../testing/lanes.ts';
 import { randomHistory } from '../testing/random-history.ts';
@@ -14,7 +12,7 @@ import { kvShape, registerShape } from '../testing/shapes.ts';
 type Judge = typeof import('./judge-key.ts');
 type Door = typeof import('./subject.ts');
 
-const mutations: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
+const mutations: readonly Mutation[] = [
   ['spare operations count as done', 'memo.ts', '| spare[offset + w]!) & ~spareHere', ') & ~spareHere'],
   ['done ones are as good as spare ones', 'memo.ts', '(doneHere ^ done[offset + w]!)', '(done[offset + w]! & ~doneHere)'],
   ['domination forgets what was used', 'memo.ts', ' && this.#used.atMost(entries[base + 2]!, used)', ''],
@@ -134,29 +132,21 @@ const disagreements = ({ judgeKey }: Judge, { splitByKey }: Door): number =>
     return (judgeKey(subjects, model, limits).outcome === 'linearizable') !== expected;
   });
 
-const work = mkdtempSync(join(tmpdir(), 'ordeal-mutants-'));
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+const copies = brokenCopies('checkers/linearizable', 'checkers/models', 'checkers/limits.ts', 'harness/history', 'harness/std');
 
-const mutant = async (name: string, change?: (folder: string) => void): Promise<number> => {
-  const folder = join(work, name.replace(/\W+/g, '-'));
-  for (const part of ['checkers/linearizable', 'checkers/models', 'checkers/limits.ts', 'harness/history', 'harness/std'])
-    cpSync(join(projectRoot, part), join(folder, part), { recursive: true, filter: file => !file.endsWith('.test.ts') });
-  change?.(join(folder, 'checkers/linearizable'));
+const disagreementOf = async (folder: string): Promise<number> => {
   const judge = (await import(join(folder, 'checkers/linearizable/judge-key.ts'))) as Judge;
   const door = (await import(join(folder, 'checkers/linearizable/subject.ts'))) as Door;
   return disagreements(judge, door);
 };
 
 test('unbroken, it agrees with brute force on all of them', async () => {
-  expect(await mutant('unbroken')).toBe(-1);
+  expect(await disagreementOf(copies.copy('unbroken'))).toBe(-1);
 });
 
-test.each(mutations)('noticed: %s', async (what, file, from, to) => {
-  const found = await mutant(what, folder => {
-    const text = readFileSync(join(folder, file), 'utf8');
-    expect(text.split(from).length, `${file} holds once: ${from}`).toBe(2);
-    writeFileSync(join(folder, file), text.replace(from, to));
-  });
+test.each(mutations)('noticed: %s', async (...mutation) => {
+  const [what] = mutation;
+  const found = await disagreementOf(copies.copy(what, { in: 'checkers/linearizable', mutation }));
   if (harmless.has(what)) expect(found).toBe(-1);
   else expect(found).toBeGreaterThanOrEqual(0);
 });

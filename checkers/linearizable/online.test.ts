@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { History } from '../../harness/history/event.ts';
+import type { Json } from '../../harness/std/json.ts';
 import { createRng } from '../../harness/std/rng.ts';
+import { fifoQueue } from '../models/collections.ts';
 import { register } from '../models/register.ts';
 import { linearizableByBruteForce } from '../testing/brute-force.ts';
 import { lanes } from '../testing/lanes.ts';
@@ -102,4 +104,22 @@ test('a null that was set by a cas is not mistaken for nothing', () => {
     p0  |write 5| |cas 5 null|          |read null|
   `;
   expect(alarmAt(history, register)).toBeUndefined();
+});
+
+test('a queue that is drained is left to the verdict of the whole: no alarm for what a drain took', () => {
+  const judge = judgeOnline(fifoQueue);
+  const lines = [
+    ['enqueue', 1, 1],
+    ['drain', null, [1]],
+    ['dequeue', null, null],
+  ] as const;
+  let index = 0;
+  for (const [f, asked, answered] of lines)
+    for (const [type, value] of [
+      ['invoke', asked],
+      ['ok', answered],
+    ] as const) {
+      judge.feed({ index, time: index++, process: 0, type, f, value: value as Json });
+      expect(judge.judge(limits)).toBeUndefined();
+    }
 });

@@ -3,7 +3,8 @@
  * whole (proof in README.md), so that an alarm is never false. It may be late: the verdict remains that of the whole history.
  *
  * Each key is judged by `judgeKey`, the very same, over a window that begins at a cut: a moment at which no operation is open and the state
- * is known for certain. Where a key has no such moment its window grows, and it is judged less often the longer that takes.
+ * is known for certain. Where a key has no such moment its window grows, and it is judged less often the longer that takes. A key that is drained is
+ * left to the verdict of the whole, which knows what a drain is worth (models/drains.ts).
  */
 import type { Event, Key } from '../../harness/history/event.ts';
 import type { SeenViolation } from '../../harness/protocol/checker.ts';
@@ -58,6 +59,13 @@ export const judgeOnline = <State>(model: Model<State>): OnlineJudge => {
   const windows = new Map<Key | undefined, Window<State>>();
   const open = new Map<number, Open>();
   const waiting = new Set<Window<State>>();
+  const drained = new Set<Key | undefined>();
+  const drain = (key: Key | undefined): void => {
+    drained.add(key);
+    const window = windows.get(key);
+    if (window !== undefined) waiting.delete(window);
+    windows.delete(key);
+  };
   const windowOf = (key: Key | undefined): Window<State> => {
     const known = windows.get(key);
     if (known !== undefined) return known;
@@ -68,6 +76,8 @@ export const judgeOnline = <State>(model: Model<State>): OnlineJudge => {
   return {
     feed: event => {
       if (typeof event.process !== 'number') return;
+      if (model.drainedBy !== undefined && event.f === 'drain') drain(event.key);
+      if (drained.has(event.key)) return;
       if (event.type === 'invoke') windowOf(event.key).subjects.push(begun(open, event, event.process));
       else if (completed(open.get(event.process), event)) {
         const window = windowOf(open.get(event.process)!.invoke.key);

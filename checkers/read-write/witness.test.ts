@@ -4,32 +4,10 @@ import type { History } from '../../harness/history/event.ts';
 import { operationIndex, pairOperations } from '../../harness/history/operation.ts';
 import { createRng } from '../../harness/std/rng.ts';
 import { checkers } from '../registry.ts';
-import {
-  causalByBruteForce,
-  convergenceByBruteForce,
-  memoryByBruteForce,
-  monotonicReadsByBruteForce,
-  monotonicWritesByBruteForce,
-  pramByBruteForce,
-  processorByBruteForce,
-  readYourWritesByBruteForce,
-  sequentialByBruteForce,
-  writesFollowReadsByBruteForce,
-} from '../testing/weak-brute-force.ts';
+import { weakDefinitions } from '../testing/weak-brute-force.ts';
 import { weakHistory } from '../testing/weak-histories.ts';
 
-const models: readonly (readonly [string, (history: History) => boolean])[] = [
-  ['sequential', sequentialByBruteForce],
-  ['causal', causalByBruteForce],
-  ['causal-convergence', convergenceByBruteForce],
-  ['causal-memory', memoryByBruteForce],
-  ['processor', processorByBruteForce],
-  ['pram', pramByBruteForce],
-  ['read-your-writes', readYourWritesByBruteForce],
-  ['monotonic-reads', monotonicReadsByBruteForce],
-  ['monotonic-writes', monotonicWritesByBruteForce],
-  ['writes-follow-reads', writesFollowReadsByBruteForce],
-];
+const models = Object.entries(weakDefinitions);
 
 const most = 9;
 const limits = { timeLimitMs: 20_000, memoryLimitBytes: 2 ** 28 };

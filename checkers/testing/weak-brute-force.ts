@@ -259,3 +259,17 @@ export const writesFollowReadsByBruteForce = (history: History): boolean =>
       return ![...seen, ...followed].some(write => writesTo(write, object) && write !== source && follows(ops, from, write).has(source));
     }),
   );
+
+/** The definitions by the names of their models. */
+export const weakDefinitions: Readonly<Record<string, (history: History) => boolean>> = {
+  causal: causalByBruteForce,
+  'causal-convergence': convergenceByBruteForce,
+  'causal-memory': memoryByBruteForce,
+  pram: pramByBruteForce,
+  processor: processorByBruteForce,
+  sequential: sequentialByBruteForce,
+  'read-your-writes': readYourWritesByBruteForce,
+  'monotonic-reads': monotonicReadsByBruteForce,
+  'monotonic-writes': monotonicWritesByBruteForce,
+  'writes-follow-reads': writesFollowReadsByBruteForce,
+};

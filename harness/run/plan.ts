@@ -1,5 +1,4 @@
 /** All that one run is: pure data and the parts that were chosen for it. */
-
 import type { Checker, Verdict } from '../protocol/checker.ts';
 import type { Provider } from '../protocol/cluster.ts';
 import type { Fault } from '../protocol/fault.ts';

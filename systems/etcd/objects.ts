@@ -19,6 +19,7 @@ import {
   putIfNewOf,
   putIfUnchangedOf,
   putOf,
+  rangeOf,
   readAllOf,
   removeIfOf,
   responsesIn,
@@ -82,7 +83,7 @@ const queue: Perform = async attempt => {
 const counter: Perform = async attempt => {
   const { f, value } = attempt.operation;
   const name = attempt.name('counter');
-  const held = heldIn(await range(attempt, { ...entryRange(name, attempt) }));
+  const held = heldIn(await range(attempt, rangeOf(name, attempt.options.serializable)));
   const sum = Number(held.value ?? 0);
   if (f === 'read') return ok(sum);
   if (f !== 'add' && f !== 'inc') return unsupported(f);
@@ -91,8 +92,6 @@ const counter: Perform = async attempt => {
   if (!succeeded(done)) return conflict();
   return ok(f === 'add' ? value : next);
 };
-
-const entryRange = (name: string, { options }: Attempt) => readAllOf([name], options.serializable).success[0]!.request_range;
 
 /** Every change has a revision of its own. */
 const uniqueIds: Perform = async attempt =>

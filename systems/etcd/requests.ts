@@ -18,7 +18,7 @@ export interface ReadOptions {
   readonly serializable: boolean;
 }
 
-export const rangeOf = (key: string, serializable: boolean) => ({ key: base64(key), serializable });
+export const rangeOf = (key: string, serializable: boolean): Json => ({ key: base64(key), serializable });
 
 /** The key of an entry below a name; all of them lie between `name/` and `name0`, the next byte. */
 export const entryOf = (name: string, entry: string): string => `${name}/${entry}`;
@@ -52,7 +52,7 @@ export const casOf = (key: string, expected: Json, next: Json): Json => ({
   success: [{ request_put: putOf(key, next) }],
 });
 
-export const readAllOf = (keys: readonly string[], serializable: boolean) => ({
+export const readAllOf = (keys: readonly string[], serializable: boolean): Json => ({
   success: keys.map(key => ({ request_range: rangeOf(key, serializable) })),
 });
 

@@ -1,10 +1,8 @@
 /** The tests' tests: each method is broken on purpose, in one line at a time, and brute force must notice each time. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { projectRoot } from '../../../harness/std/paths.ts';
+import { expect, test } from 'vitest';
 import { createRng } from '../../../harness/std/rng.ts';
+import { brokenCopies, type Mutation } from '../../testing/broken-copies.ts';
 import { linearizableByBruteForce } from '../../testing/brute-force.ts';
 import { randomHistory, type Shape } from '../../testing/random-history.ts';
 import { mutexShape, uniqueBagShape, uniquePriorityQueueShape, uniqueQueueShape, uniqueStackShape } from '../../testing/shapes.ts';
@@ -12,7 +10,7 @@ import { mutexShape, uniqueBagShape, uniquePriorityQueueShape, uniqueQueueShape,
 type Models = typeof import('../../models/registry.ts');
 type Door = typeof import('../subject.ts');
 
-const mutations: readonly (readonly [what: string, file: string, from: string, to: string])[] = [
+const mutations: readonly Mutation[] = [
   [
     'what nobody added may come out',
     'elements.ts',
@@ -122,33 +120,21 @@ const noticed = ({ models }: Models, { splitByKey }: Door): boolean => {
   return silent > histories.length / 100;
 };
 
-const work = mkdtempSync(join(tmpdir(), 'ordeal-monitors-'));
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+const copies = brokenCopies('checkers', 'harness/history', 'harness/std', 'harness/protocol');
 
-const mutant = async (name: string, change?: (folder: string) => void): Promise<boolean> => {
-  const folder = join(work, name.replace(/\W+/g, '-'));
-  for (const part of ['checkers', 'harness/history', 'harness/std', 'harness/protocol'])
-    cpSync(join(projectRoot, part), join(folder, part), { recursive: true, filter: file => !file.endsWith('.test.ts') });
-  change?.(join(folder, 'checkers/linearizable/monitors'));
+const isNoticed = async (folder: string): Promise<boolean> => {
   const models = (await import(join(folder, 'checkers/models/registry.ts'))) as Models;
   const door = (await import(join(folder, 'checkers/linearizable/subject.ts'))) as Door;
-  try {
-    return noticed(models, door);
-  } catch (error) {
-    if (change === undefined) throw error;
-    return true; // it broke down on one of them
-  }
+  return noticed(models, door);
 };
 
 test('unbroken, the methods agree with brute force on all of them', async () => {
-  expect(await mutant('unbroken')).toBe(false);
+  expect(await isNoticed(copies.copy('unbroken'))).toBe(false);
 });
 
-test.each(mutations)('noticed: %s', async (what, file, from, to) => {
-  const found = await mutant(what, folder => {
-    const text = readFileSync(join(folder, file), 'utf8');
-    expect(text.split(from).length, `${file} holds once: ${from}`).toBe(2);
-    writeFileSync(join(folder, file), text.replace(from, to));
-  });
+test.each(mutations)('noticed: %s', async (...mutation) => {
+  const [what] = mutation;
+  const folder = copies.copy(what, { in: 'checkers/linearizable/monitors', mutation });
+  const found = await isNoticed(folder).catch(() => true); // it broke down on one of them
   expect(found).toBe(!harmless.has(what));
 });
